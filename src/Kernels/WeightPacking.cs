@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+
+namespace Hummingbird.Vulkan.Kernels;
+
+/// <summary>The order in which a family of the matrix core wants its weights.</summary>
+/// <remarks>
+/// Canonical (in files and for the reference): <c>[N, taps, C]</c>, output channel outermost, C over all concatenated sources.
+/// Packed: <c>[N / Panel][K / Element][Panel][Element]</c>, where K runs over taps, then sources, then channels, each source's
+/// channels padded with zeros to a multiple of <paramref name="ChannelMultiple"/>; N is padded to a multiple of the panel.
+/// With <paramref name="Geglu"/> the canonical rows are [value N/2 | gate N/2] and a panel holds Panel/2 value columns, then their gates.
+/// </remarks>
+/// <param name="Columns">N, rows of the canonical weight.</param>
+/// <param name="Taps">Kernel positions: 1 for linear, 9 for 3x3.</param>
+/// <param name="SourceChannels">Channels of each concatenated source.</param>
+/// <param name="SecondSourceChannels">Channels of the second source, 0 if there is one only.</param>
+/// <param name="Panel">Columns side by side in one panel.</param>
+/// <param name="Element">Consecutive k of one column side by side.</param>
+/// <param name="ChannelMultiple">Each source's channels are padded to this.</param>
+/// <param name="DType">F32 or F16.</param>
+/// <param name="Geglu">Interleave value and gate columns within a panel.</param>
+public sealed record WeightPacking(
+    int Columns, int Taps, int SourceChannels, int SecondSourceChannels, int Panel, int Element, int ChannelMultiple, DType DType, bool Geglu = false)
+{
+    public int PaddedChannels => RoundUp(SourceChannels, ChannelMultiple) + RoundUp(SecondSourceChannels, ChannelMultiple);
+
+    /// <summary>K of the packed weight.</summary>
+    public int Depth => Taps * PaddedChannels;
+
+    public int PaddedColumns => RoundUp(Columns, Panel);
+
+    public long SizeInBytes => (long)PaddedColumns * Depth * DType.Size();
+
+    /// <summary>Packs a canonical weight <c>[N, taps, C]</c> into <paramref name="packed"/> (<see cref="SizeInBytes"/> bytes).</summary>
+    public void Pack(ReadOnlySpan<float> canonical, Span<byte> packed)
+    {
+        int channels = SourceChannels + SecondSourceChannels;
+        if (canonical.Length != (long)Columns * Taps * channels)
+        {
+            throw new ShapeException($"A weight [{Columns},{Taps},{channels}] has {(long)Columns * Taps * channels} values, found {canonical.Length}.");
+        }
+
+        packed.Clear();
+        Span<float> single = DType == DType.F32 ? MemoryMarshal.Cast<byte, float>(packed) : default;
+        Span<Half> half = DType == DType.F16 ? MemoryMarshal.Cast<byte, Half>(packed) : default;
+        for (int row = 0; row < Columns; row++)
+        {
+            int column = PackedColumn(row);
+            long panelBase = (long)(column / Panel) * Panel * Depth;
+            for (int tap = 0; tap < Taps; tap++)
+            {
+                ReadOnlySpan<float> source = canonical.Slice(((row * Taps) + tap) * channels, channels);
+                for (int c = 0; c < channels; c++)
+                {
+                    int k = (tap * PaddedChannels) + PackedChannel(c);
+                    int index = checked((int)(panelBase + ((long)(k / Element) * Panel * Element) + (column % Panel * Element) + (k % Element)));
+                    if (DType == DType.F32)
+                    {
+                        single[index] = source[c];
+                    }
+                    else
+                    {
+                        half[index] = (Half)source[c];
+                    }
+                }
+            }
+        }
+    }
+
+    private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+
+    private int PackedChannel(int channel)
+        => channel < SourceChannels ? channel : RoundUp(SourceChannels, ChannelMultiple) + channel - SourceChannels;
+
+    private int PackedColumn(int row)
+    {
+        if (!Geglu)
+        {
+            return row;
+        }
+
+        int half = Columns / 2, width = Panel / 2, column = row % half;
+        return (column / width * Panel) + (column % width) + (row < half ? 0 : width);
+    }
+}
