@@ -1,0 +1,274 @@
+# Gets a Debian or Ubuntu machine ready for Hummingbird.Vulkan. Sourced by ./hummingbird and ./test,
+# which set ROOT (the checkout) first. Everything it says goes to stderr; stdout belongs to the program.
+#
+# Two things may be missing: packages (the Vulkan loader, ffmpeg) and a Vulkan driver. Packages are
+# installed with apt. A driver for a real GPU is never installed over, hidden or replaced; where there is
+# no GPU, the newest lavapipe (Mesa's Vulkan on the CPU) that the distribution has is unpacked into
+# .tools/mesa of this checkout and used through VK_DRIVER_FILES, so the system's drivers stay as they are.
+#
+# When all is in place none of this runs: .tools/bootstrap.state remembers what the machine looked like.
+
+TOOLS="$ROOT/.tools"
+MESA="$TOOLS/mesa"
+STATE="$TOOLS/bootstrap.state"
+MIN_LAVAPIPE=25 # The first version with fast kernels for this engine: five times the speed of 22.3.
+
+say() { printf 'hummingbird: %s\n' "$*" >&2; }
+
+# First existing path of the arguments, which are globs the shell has expanded already.
+any_exists() {
+  local path
+  for path in "$@"; do [[ -e $path ]] && return 0; done
+  return 1
+}
+
+have_command() { command -v "$1" >/dev/null 2>&1; }
+
+have_vulkan_loader() {
+  any_exists /usr/lib/*-linux-gnu*/libvulkan.so.1 /lib/*-linux-gnu*/libvulkan.so.1 \
+    /usr/lib64/libvulkan.so.1 /usr/lib/libvulkan.so.1 /usr/local/lib/libvulkan.so.1
+}
+
+# --- what the machine has -------------------------------------------------------------------------------
+
+system_driver_manifests() {
+  local path
+  for path in /usr/share/vulkan/icd.d/*.json /usr/local/share/vulkan/icd.d/*.json \
+    /etc/vulkan/icd.d/*.json "${HOME:-/root}"/.local/share/vulkan/icd.d/*.json; do
+    [[ -e $path ]] && printf '%s\n' "$path"
+  done
+  return 0
+}
+
+# A device node through which Mesa's drivers, or Windows' under WSL, reach a GPU.
+have_render_node() { any_exists /dev/dri/renderD* /dev/dxg; }
+
+have_nvidia_node() { any_exists /dev/nvidiactl /dev/nvgpu /dev/nvmap; }
+
+# have_driver_like PATTERN: a driver whose manifest's name matches, other than lavapipe, is installed.
+have_driver_like() {
+  local path
+  while IFS= read -r path; do
+    # shellcheck disable=SC2053
+    [[ -n $path && ${path##*/} != lvp_icd* && ${path##*/} == $1 ]] && return 0
+  done <<<"$(system_driver_manifests)"
+  return 1
+}
+
+# The part of the machine's state that decides what to do, as one line. Shell built-ins only: it is on
+# the path of every start.
+machine_facts() {
+  local facts='v1' path
+  for path in /usr/share/vulkan/icd.d/*.json /usr/local/share/vulkan/icd.d/*.json \
+    /etc/vulkan/icd.d/*.json "${HOME:-/root}"/.local/share/vulkan/icd.d/*.json \
+    /dev/dri/renderD* /dev/dxg /dev/nvidiactl /dev/nvgpu /dev/nvmap; do
+    [[ -e $path ]] && facts+=" $path"
+  done
+  have_command ffmpeg && facts+=' ffmpeg'
+  have_vulkan_loader && facts+=' loader'
+  printf '%s' "$facts"
+}
+
+# --- packages -------------------------------------------------------------------------------------------
+
+# Runs a command with the rights to install packages; fails quietly when there are none.
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  elif have_command sudo; then
+    if [[ -t 0 && -t 2 ]]; then sudo "$@"; else sudo -n "$@"; fi
+  else
+    return 1
+  fi
+}
+
+# install_packages WHY PACKAGE...: one apt run, with fresh package lists only when the present ones fail.
+install_packages() {
+  local why="$1" log
+  shift
+  if ! have_command apt-get; then
+    say "missing: $* ($why). This is not a Debian or Ubuntu system: please install them with its package manager."
+    return 1
+  fi
+  say "installing $* ($why)"
+  log="$(mktemp)"
+  local -a install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@")
+  if as_root "${install[@]}" </dev/null >"$log" 2>&1 ||
+    { as_root apt-get update -q </dev/null >>"$log" 2>&1 || true
+      as_root "${install[@]}" </dev/null >>"$log" 2>&1; }; then
+    rm -f "$log"
+    return 0
+  fi
+  say "could not install $*. Its last words:"
+  tail -n 5 "$log" | sed 's/^/    /' >&2
+  rm -f "$log"
+  [[ $EUID -eq 0 ]] || say "installing needs root: run  sudo apt-get install $*"
+  return 1
+}
+
+# --- a lavapipe of our own ------------------------------------------------------------------------------
+
+# Major version of the system's lavapipe, 0 when there is none.
+system_lavapipe_major() {
+  local version=''
+  if system_driver_manifests | grep -q '/lvp_icd' && have_command dpkg-query; then
+    version="$(dpkg-query -W -f '${Version}\n' mesa-vulkan-drivers 2>/dev/null | head -n 1 || true)"
+    version="${version#*:}"
+    version="${version%%.*}"
+  fi
+  [[ $version =~ ^[0-9]+$ ]] && printf '%s' "$version" || printf '0'
+}
+
+# "deb [options] URI" of the archive this machine takes its own packages of release $1 from.
+debian_archive() {
+  local release="$1" keyring=/usr/share/keyrings/debian-archive-keyring.gpg found
+  found="$(cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk -v release="$release" '
+    BEGIN { RS = ""; FS = "\n" }
+    {
+      uri = ""; suites = ""; key = ""
+      for (i = 1; i <= NF; i++) {
+        if ($i ~ /^URIs:/) { split($i, part, /[ \t]+/); uri = part[2] }
+        if ($i ~ /^Suites:/) { suites = $i " " }
+        if ($i ~ /^Signed-By: *\//) { split($i, part, /[ \t]+/); key = part[2] }
+      }
+      if (uri != "" && index(suites, " " release " ")) { print key "|" uri; exit }
+    }' || true)"
+  if [[ -z $found ]]; then
+    found="$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+      sed -n -E "s/^deb +(\[[^]]*\] +)?([^ ]+) +$release .*/|\2/p" | head -n 1 || true)"
+  fi
+  [[ -n ${found%%|*} ]] && keyring="${found%%|*}"
+  printf 'deb [signed-by=%s] %s' "$keyring" "${found#*|}"
+}
+
+# Downloads Mesa's Vulkan drivers from the release's backports, with those of their dependencies that
+# this system lacks, into $1/debs. Private lists and cache: needs no root and leaves the system's alone.
+download_backport() {
+  local work="$1" release="$2" archive
+  archive="$(debian_archive "$release")"
+  [[ $archive == *'] ' ]] && archive+='http://deb.debian.org/debian'
+  mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+  printf '%s %s main\n%s %s main\n' "$archive" "$release" "$archive" "$release-backports" >"$work/sources.list"
+  local -a apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q
+    -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=-
+    -o Dir::Etc::preferences=- -o Dir::Etc::preferencesparts=-
+    -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache"
+    -o Acquire::Languages=none -o APT::Sandbox::User=root -o Debug::NoLocking=1)
+  "${apt[@]}" update && "${apt[@]}" install -y --download-only --no-install-recommends --reinstall \
+    -t "$release-backports" "mesa-vulkan-drivers/$release-backports"
+}
+
+# Libraries the driver needs and the system has not: linked from the unpacked packages into lib/.
+link_missing_libraries() {
+  local tree="$1" driver="$2" name found round
+  mkdir -p "$tree/lib"
+  for round in 1 2 3 4; do # A library just linked may need another one.
+    local missing
+    missing="$(LD_LIBRARY_PATH="$tree/lib" ldd "$driver" | awk '/not found/ { print $1 }' | sort -u)"
+    [[ -z $missing ]] && break
+    for name in $missing; do
+      found="$(cd "$tree" && find usr lib -name "$name" -not -path 'lib/*' -print -quit 2>/dev/null || true)"
+      [[ -n $found ]] && ln -sf "../$found" "$tree/lib/$name"
+    done
+  done
+  rmdir "$tree/lib" 2>/dev/null || true
+  LD_LIBRARY_PATH="$tree/lib" ldd -r "$driver" 2>&1 | grep -E 'not found|undefined symbol' >&2 && return 1
+  return 0
+}
+
+# Fills .tools/mesa: unpacked beside it first, so that a stop half-way leaves nothing that looks finished.
+unpack_lavapipe() {
+  local release id
+  # shellcheck source=/dev/null
+  release="$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")"
+  # shellcheck source=/dev/null
+  id="$(. /etc/os-release && printf '%s' "${ID:-}")"
+  [[ $id == debian && -n $release ]] && have_command dpkg-deb || return 1
+
+  local work="$TOOLS/mesa.new" log="$TOOLS/mesa.log" deb driver
+  rm -rf "$work"
+  mkdir -p "$work"
+  say "no GPU driver here: fetching Mesa's CPU driver (lavapipe) of $release-backports into .tools/mesa, about 100 MB"
+  if ! download_backport "$work" "$release" </dev/null >"$log" 2>&1; then
+    say "$release-backports could not be had (details in .tools/mesa.log)"
+    rm -rf "$work"
+    return 1
+  fi
+  for deb in "$work"/cache/archives/*.deb; do dpkg-deb -x "$deb" "$work"; done
+  rm -rf "$work/cache" "$work/lists" "$work/sources.list" "$work/usr/share/doc"
+  driver="$(cd "$work" && find usr -name libvulkan_lvp.so -print -quit)"
+  if [[ -z $driver ]] || ! link_missing_libraries "$work" "$work/$driver"; then
+    say "the lavapipe of $release-backports does not load on this system"
+    rm -rf "$work"
+    return 1
+  fi
+  # A relative path is relative to the manifest: the checkout may be moved.
+  sed -E "s|\"library_path\": *\"[^\"]*\"|\"library_path\": \"./$driver\"|" \
+    "$work"/usr/share/vulkan/icd.d/lvp_icd*.json >"$work/lvp_icd.json"
+  rm -rf "$MESA"
+  mv "$work" "$MESA"
+  rm -f "$log"
+}
+
+# Sees to a driver; prints "system" or "private".
+choose_driver() {
+  if have_nvidia_node && have_driver_like '*nvidia*'; then
+    printf 'system'
+    return
+  fi
+  if have_nvidia_node; then
+    say "an NVIDIA GPU is here, but not its Vulkan driver (in a container: NVIDIA_DRIVER_CAPABILITIES=all)"
+  fi
+  if have_render_node; then
+    have_driver_like '*' || install_packages "the Vulkan driver of your GPU" mesa-vulkan-drivers || true
+    printf 'system'
+  elif (($(system_lavapipe_major) >= MIN_LAVAPIPE)); then
+    printf 'system'
+  elif [[ -f $MESA/lvp_icd.json ]] || unpack_lavapipe; then
+    printf 'private'
+  else
+    (($(system_lavapipe_major) > 0)) || install_packages "Vulkan on the CPU, as no GPU driver was found" mesa-vulkan-drivers || true
+    printf 'system'
+  fi
+}
+
+# --- the one entry --------------------------------------------------------------------------------------
+
+# Holds the checkout's lock while running the rest: two starts at once must not unpack or build together.
+with_lock() {
+  mkdir -p "$TOOLS"
+  if have_command flock; then
+    { flock 9 && "$@" 9>&-; } 9>"$TOOLS/lock"
+  else
+    "$@"
+  fi
+}
+
+prepare_machine() {
+  local -a packages=()
+  have_vulkan_loader || packages+=(libvulkan1)
+  have_command ffmpeg || packages+=(ffmpeg)
+  if ((${#packages[@]})); then
+    install_packages "libvulkan1 finds the GPU's driver, ffmpeg writes mp4, webm, gif and webp" "${packages[@]}" || true
+  fi
+  local driver
+  driver="$(choose_driver)"
+  printf '%s\n%s\n' "$(machine_facts)" "$driver" >"$STATE"
+}
+
+# Makes the machine ready and exports what the Vulkan loader needs to know.
+bootstrap() {
+  local facts='' driver=''
+  read_state() { { IFS= read -r facts && IFS= read -r driver; } <"$STATE"; }
+  if [[ ! -f $STATE || /var/lib/dpkg/status -nt $STATE ]] || ! read_state ||
+    [[ $facts != "$(machine_facts)" || ($driver == private && ! -f $MESA/lvp_icd.json) ]]; then
+    with_lock prepare_machine
+    read_state
+  fi
+  if [[ $driver == private && -z ${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-} ]]; then
+    # The second name is the one that loaders older than 1.3.207 know.
+    export VK_DRIVER_FILES="$MESA/lvp_icd.json" VK_ICD_FILENAMES="$MESA/lvp_icd.json"
+    [[ -d $MESA/lib ]] && export LD_LIBRARY_PATH="$MESA/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+  fi
+  return 0
+}
