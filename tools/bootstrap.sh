@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Gets a Debian or Ubuntu machine ready for Hummingbird.Vulkan. Sourced by ./hummingbird and ./test,
 # which set ROOT (the checkout) first. Everything it says goes to stderr; stdout belongs to the program.
 #
@@ -158,22 +159,23 @@ download_backport() {
     -t "$release-backports" "mesa-vulkan-drivers/$release-backports"
 }
 
-# Libraries the driver needs and the system has not: linked from the unpacked packages into lib/.
+# Libraries the driver needs and the system has not: linked from the unpacked packages into needed/.
 link_missing_libraries() {
-  local tree="$1" driver="$2" name found round
-  mkdir -p "$tree/lib"
-  for round in 1 2 3 4; do # A library just linked may need another one.
-    local missing
-    missing="$(LD_LIBRARY_PATH="$tree/lib" ldd "$driver" | awk '/not found/ { print $1 }' | sort -u)"
-    [[ -z $missing ]] && break
+  local tree="$1" driver="$2" name found missing previous=''
+  mkdir -p "$tree/needed"
+  # Again after each round, as a library just linked may need another one.
+  while missing="$(LD_LIBRARY_PATH="$tree/needed" ldd "$driver" | awk '/not found/ { print $1 }' | sort -u)" &&
+    [[ -n $missing && $missing != "$previous" ]]; do
     for name in $missing; do
-      found="$(cd "$tree" && find usr lib -name "$name" -not -path 'lib/*' -print -quit 2>/dev/null || true)"
-      [[ -n $found ]] && ln -sf "../$found" "$tree/lib/$name"
+      found="$(find "$tree" -name "$name" -not -path "$tree/needed/*" -print -quit)"
+      if [[ -n $found ]]; then ln -sf "..${found#"$tree"}" "$tree/needed/$name"; fi
     done
+    previous="$missing"
   done
-  rmdir "$tree/lib" 2>/dev/null || true
-  LD_LIBRARY_PATH="$tree/lib" ldd -r "$driver" 2>&1 | grep -E 'not found|undefined symbol' >&2 && return 1
-  return 0
+  ! LD_LIBRARY_PATH="$tree/needed" ldd -r "$driver" 2>&1 | grep -E 'not found|undefined symbol' >&2
+  local status=$?
+  rmdir "$tree/needed" 2>/dev/null || true
+  return "$status"
 }
 
 # Fills .tools/mesa: unpacked beside it first, so that a stop half-way leaves nothing that looks finished.
@@ -244,6 +246,12 @@ with_lock() {
   fi
 }
 
+# Commands and files that tests need beyond what running needs: the shader compiler, Vulkan's own checks.
+have_test_tools() {
+  have_command glslc && any_exists /usr/share/vulkan/explicit_layer.d/*khronos_validation*.json \
+    /etc/vulkan/explicit_layer.d/*khronos_validation*.json
+}
+
 prepare_machine() {
   local -a packages=()
   have_vulkan_loader || packages+=(libvulkan1)
@@ -251,24 +259,57 @@ prepare_machine() {
   if ((${#packages[@]})); then
     install_packages "libvulkan1 finds the GPU's driver, ffmpeg writes mp4, webm, gif and webp" "${packages[@]}" || true
   fi
+  if [[ $1 == test ]] && ! have_test_tools; then
+    install_packages "the tests compile shaders and run under Vulkan's validation layer" \
+      glslc vulkan-validationlayers || true
+  fi
   local driver
   driver="$(choose_driver)"
   printf '%s\n%s\n' "$(machine_facts)" "$driver" >"$STATE"
 }
 
-# Makes the machine ready and exports what the Vulkan loader needs to know.
+# True when nothing has changed since the machine was last made ready; sets driver.
+state_is_current() {
+  local facts=''
+  [[ -f $STATE && ! /var/lib/dpkg/status -nt $STATE ]] || return 1
+  { IFS= read -r facts && IFS= read -r driver; } <"$STATE" || return 1
+  [[ $facts == "$(machine_facts)" ]] || return 1
+  [[ $driver != private || -f $MESA/lvp_icd.json ]]
+}
+
+# bootstrap run|test: makes the machine ready and exports what the Vulkan loader needs to know.
 bootstrap() {
-  local facts='' driver=''
-  read_state() { { IFS= read -r facts && IFS= read -r driver; } <"$STATE"; }
-  if [[ ! -f $STATE || /var/lib/dpkg/status -nt $STATE ]] || ! read_state ||
-    [[ $facts != "$(machine_facts)" || ($driver == private && ! -f $MESA/lvp_icd.json) ]]; then
-    with_lock prepare_machine
-    read_state
+  local driver=''
+  if ! state_is_current || { [[ $1 == test ]] && ! have_test_tools; }; then
+    with_lock prepare_machine "$1"
+    state_is_current || true
   fi
   if [[ $driver == private && -z ${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-} ]]; then
     # The second name is the one that loaders older than 1.3.207 know.
     export VK_DRIVER_FILES="$MESA/lvp_icd.json" VK_ICD_FILENAMES="$MESA/lvp_icd.json"
-    [[ -d $MESA/lib ]] && export LD_LIBRARY_PATH="$MESA/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    [[ -d $MESA/needed ]] && export LD_LIBRARY_PATH="$MESA/needed${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   fi
   return 0
+}
+
+# --- building -------------------------------------------------------------------------------------------
+
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+require_dotnet() {
+  have_command dotnet && return 0
+  say "the .NET 10 SDK is needed and 'dotnet' is not on the PATH: https://dotnet.microsoft.com/download/dotnet/10.0"
+  return 1
+}
+
+# build PROJECT: Release, without the build servers that would stay behind; the log is shown on failure only.
+build() {
+  local log="$TOOLS/build.log"
+  mkdir -p "$TOOLS"
+  if ! dotnet build "$1" -c Release -nologo -v quiet -nodeReuse:false -p:UseSharedCompilation=false \
+    </dev/null >"$log" 2>&1; then
+    say "the build failed:"
+    grep -E 'error|warning' "$log" | sort -u | head -n 30 >&2 || tail -n 30 "$log" >&2
+    return 1
+  fi
 }
