@@ -3,13 +3,12 @@
 //
 // x [rows, C] with row stride, weight [C], bias [C] fp32, y [rows, C]. Statistics in fp32, two passes (mean, then
 // squared distances), so that a large mean costs no precision. One workgroup per row, folded over x and y.
-// Constants: 0 WORKGROUP_SIZE.
+// Constants: 0 workgroup size.
 // Ladder: v1 one subgroup per row on CPU drivers, up to 256 invocations on GPUs.
 #include "common/types.glsl"
 #include "common/reduce.glsl"
 
 layout(local_size_x_id = 0) in;
-layout(constant_id = 0) const uint WORKGROUP_SIZE = 64;
 
 layout(push_constant, scalar) uniform Push
 {

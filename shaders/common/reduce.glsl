@@ -1,5 +1,4 @@
 // Sums over a workgroup. One subgroup per workgroup on CPU drivers, several on GPUs: the code is the same.
-// Needs: const uint WORKGROUP_SIZE (specialization constant 0 = local_size_x).
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 

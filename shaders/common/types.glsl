@@ -12,6 +12,9 @@
 #extension GL_EXT_shader_8bit_storage : require
 #extension GL_EXT_control_flow_attributes : require
 
+// The workgroup's size is specialization constant 0 wherever it varies: layout(local_size_x_id = 0) in.
+#define WORKGROUP_SIZE gl_WorkGroupSize.x
+
 #ifndef STORAGE
 #define STORAGE 32
 #endif
