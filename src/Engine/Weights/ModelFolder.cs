@@ -1,0 +1,114 @@
+using System.Security.Cryptography;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Hummingbird.Vulkan.Engine.Weights;
+
+/// <summary>A model in the diffusers layout: configurations read at once, weights opened when first asked for.</summary>
+/// <remarks>Files: model_index.json, tokenizer/, text_encoder/, unet/, vae/, scheduler/. The nano model is embedded in the assembly.</remarks>
+public sealed class ModelFolder : IDisposable
+{
+    private readonly ModelFiles files;
+    private readonly Lazy<SafetensorsSource> unet, vae, textEncoder;
+    private readonly Lazy<string> hash;
+
+    private ModelFolder(ModelFiles files)
+    {
+        this.files = files;
+        Index = ReadConfig("model_index.json", ModelJson.Default.ModelIndex, static (c, check) => c.Validate(check));
+        UNetConfig = ReadConfig("unet/config.json", ModelJson.Default.UNetConfig, static (c, check) => c.Validate(check));
+        VaeConfig = ReadConfig("vae/config.json", ModelJson.Default.AutoencoderConfig, static (c, check) => c.Validate(check));
+        TextEncoderConfig = ReadConfig("text_encoder/config.json", ModelJson.Default.TextEncoderConfig, static (c, check) => c.Validate(check));
+        SchedulerConfig = ReadConfig("scheduler/scheduler_config.json", ModelJson.Default.SchedulerConfig, static (c, check) => c.Validate(check));
+        CheckAgreement();
+        unet = new(() => OpenWeights("unet", "diffusion_pytorch_model"));
+        vae = new(() => OpenWeights("vae", "diffusion_pytorch_model"));
+        textEncoder = new(() => OpenWeights("text_encoder", "model"));
+        hash = new(ComputeHash);
+    }
+
+    public string DisplayName => files.DisplayName;
+
+    public ModelIndex Index { get; }
+
+    public UNetConfig UNetConfig { get; }
+
+    public AutoencoderConfig VaeConfig { get; }
+
+    public TextEncoderConfig TextEncoderConfig { get; }
+
+    public SchedulerConfig SchedulerConfig { get; }
+
+    public IWeightSource UNet => unet.Value;
+
+    public IWeightSource Vae => vae.Value;
+
+    public IWeightSource TextEncoder => textEncoder.Value;
+
+    /// <summary>SHA-256, in lower-case hex, over the weight files of text encoder, U-Net and VAE. Read once, then kept.</summary>
+    public string Hash => hash.Value;
+
+    /// <summary>Opens a folder; null or "nano" is the model embedded in the engine.</summary>
+    /// <exception cref="WeightException">The folder or one of its files is missing or malformed.</exception>
+    public static ModelFolder Open(string? path = null)
+    {
+        if (path is null or "nano")
+            return new ModelFolder(new ModelFiles.Embedded());
+        if (File.Exists(path))
+            throw WeightException.In(path, "is a file, expected a model folder. Checkpoints become folders with `hummingbird convert`.");
+        if (!Directory.Exists(path))
+            throw WeightException.In(path, "no such model folder. Name a folder that holds model_index.json, or `nano` for the embedded model.");
+        return new ModelFolder(new ModelFiles.OnDisk(path));
+    }
+
+    public void Dispose()
+    {
+        foreach (Lazy<SafetensorsSource> source in (ReadOnlySpan<Lazy<SafetensorsSource>>)[unet, vae, textEncoder])
+        {
+            if (source.IsValueCreated)
+                source.Value.Dispose();
+        }
+    }
+
+    private T ReadConfig<T>(string path, JsonTypeInfo<T> type, Action<T, ConfigCheck> validate)
+    {
+        string name = files.NameOf(path);
+        if (!files.Exists(path))
+            throw WeightException.In(files.DisplayName, $"{path} is missing: not a complete model folder.");
+        T config = ConfigCheck.Parse(files.Read(path), name, type);
+        validate(config, new ConfigCheck(name));
+        return config;
+    }
+
+    private void CheckAgreement()
+    {
+        var check = new ConfigCheck(files.NameOf("unet/config.json"));
+        check.That(UNetConfig.ContextDim == TextEncoderConfig.HiddenSize, "context_dim",
+            $"is {UNetConfig.ContextDim}, but hidden_size of text_encoder/config.json is {TextEncoderConfig.HiddenSize}");
+        check.That(UNetConfig.OutChannels == VaeConfig.ZChannels, "out_channels",
+            $"is {UNetConfig.OutChannels}, but z_channels of vae/config.json is {VaeConfig.ZChannels}");
+    }
+
+    private SafetensorsSource OpenWeights(string component, string stem)
+    {
+        string[] candidates =
+        [
+            $"{component}/{stem}.safetensors", $"{component}/{stem}{SafetensorsSource.IndexSuffix}", $"{component}/{stem}.fp16.safetensors",
+        ];
+        string? found = candidates.FirstOrDefault(files.Exists);
+        return found is null
+            ? throw WeightException.In(files.DisplayName, $"{candidates[0]} (or its .index.json) is missing: not a complete model folder.")
+            : files.OpenWeights(found);
+    }
+
+    private string ComputeHash()
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (SafetensorsSource source in (ReadOnlySpan<SafetensorsSource>)[textEncoder.Value, unet.Value, vae.Value])
+        {
+            foreach (SafetensorsFile file in source.Files)
+                file.CopyTo(sha.AppendData);
+        }
+
+        return Convert.ToHexStringLower(sha.GetHashAndReset());
+    }
+}
