@@ -3,6 +3,7 @@
 #define ACTIVATION_SILU 1
 #define ACTIVATION_GELU_ERF 2
 #define ACTIVATION_GEGLU 3
+#define ACTIVATION_QUICK_GELU 4
 
 float silu(float x) { return x / (1.0 + exp(-x)); }
 
@@ -24,5 +25,8 @@ float gelu_erf(float x) { return 0.5 * x * (1.0 + erf_f32(x * 0.7071067811865475
 
 float activate(float x, int activation)
 {
-    return activation == ACTIVATION_SILU ? silu(x) : activation == ACTIVATION_GELU_ERF ? gelu_erf(x) : x;
+    return activation == ACTIVATION_SILU ? silu(x)
+        : activation == ACTIVATION_GELU_ERF ? gelu_erf(x)
+        : activation == ACTIVATION_QUICK_GELU ? x / (1.0 + exp(-1.702 * x))
+        : x;
 }

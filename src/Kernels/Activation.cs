@@ -13,4 +13,7 @@ public enum Activation
 
     /// <summary>value * gelu_erf(gate), the output's columns computed from the weight's first and second half of rows.</summary>
     Geglu = 3,
+
+    /// <summary>x * sigmoid(1.702 x), the GELU of OpenAI's CLIP.</summary>
+    QuickGelu = 4,
 }

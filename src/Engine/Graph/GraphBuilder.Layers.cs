@@ -12,8 +12,7 @@ public sealed partial class GraphBuilder
     /// <param name="outputs">N of the weight; with <see cref="Activation.Geglu"/> the result has half as many channels.</param>
     public Value Linear(Value x, WeightScope w, int outputs, Activation activation = Activation.None, Value? residual = null)
     {
-        WeightTensor weight = w.Get("weight");
-        Value matrix = MatrixWeight([outputs, x.Shape.Channels], isConvolution: false, weight.Reshaped(outputs, x.Shape.Channels));
+        Value matrix = MatrixWeight([outputs, x.Shape.Channels], isConvolution: false, Reshaped(w, outputs, x.Shape.Channels));
         return Add(new MatMul(activation), w.Path, x, matrix, Bias(w, outputs), null, residual);
     }
 
@@ -49,7 +48,7 @@ public sealed partial class GraphBuilder
     public Value TemporalConv(Value x, WeightScope w, Value? residual = null)
     {
         int c = x.Shape.Channels;
-        Value matrix = MatrixWeight([c, 3, 1, 1, c], isConvolution: true, w.Get("weight").Reshaped(c, c, 3, 1, 1));
+        Value matrix = MatrixWeight([c, 3, 1, 1, c], isConvolution: true, Reshaped(w, c, c, 3, 1, 1));
         return Add(new Conv3d(3, 1, 1), w.Path, x, matrix, Bias(w, c), null, residual);
     }
 
@@ -73,4 +72,12 @@ public sealed partial class GraphBuilder
     public void CountNonFinite(Value x, string outputName) => Output(outputName, Add(new NonFiniteCount(), outputName, x));
 
     private Value? Bias(WeightScope w, int outputs) => w.Contains("bias") ? Parameter(w.Get("bias", outputs)) : null;
+
+    /// <summary>`weight` under another shape of as many elements: projections may be stored as 1x1 convolutions.</summary>
+    private static WeightTensor Reshaped(WeightScope w, params ReadOnlySpan<int> shape)
+    {
+        WeightTensor tensor = w.Get("weight");
+        bool fits = tensor.Shape[0] == shape[0] && tensor.ElementCount == ((Shape)new(shape)).Count;
+        return fits ? tensor.Reshape([.. shape]) : throw WeightException.WrongShape(w.Source, tensor.Name, shape, tensor.Shape.AsSpan());
+    }
 }

@@ -91,7 +91,7 @@ public sealed partial class GraphBuilder(string name, DType storage = DType.F32,
 
     /// <summary>A bias, norm parameter or the like: fp32, as it is in the file.</summary>
     public Value Parameter(params ImmutableArray<WeightTensor> parts)
-        => Constant(parts, [checked((int)parts.Sum(p => p.Count))], DType.F32, isConvolution: false);
+        => Constant(parts, [checked((int)parts.Sum(p => p.ElementCount))], DType.F32, isConvolution: false);
 
     /// <summary>A table of rows (embeddings) in the storage type of activations.</summary>
     public Value Table(WeightTensor tensor) => Constant([tensor], [.. tensor.Shape], storage, isConvolution: false);

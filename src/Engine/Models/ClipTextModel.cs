@@ -36,7 +36,7 @@ public sealed class ClipTextModel(TextEncoderConfig config, WeightScope weights)
             g.Columns(qkv, 0, c), g.Columns(qkv, c, c), g.Columns(qkv, 2 * c, c),
             new Attention(config.NumAttentionHeads, AttentionAxis.Sequence, Causal: true), (w / "attn").Path);
         x = g.Linear(attended, w / "attn.out_proj", c, residual: x);
-        Value hidden = g.Linear(g.LayerNorm(x, w / "ln_2"), w / "mlp.c_fc", config.IntermediateSize, Activation.GeluErf);
+        Value hidden = g.Linear(g.LayerNorm(x, w / "ln_2"), w / "mlp.c_fc", config.IntermediateSize, config.HiddenAct == "quick_gelu" ? Activation.QuickGelu : Activation.GeluErf);
         return g.Linear(hidden, w / "mlp.c_proj", c, residual: x);
     }
 }

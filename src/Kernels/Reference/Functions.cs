@@ -12,6 +12,7 @@ public static class Functions
         Activation.None => x,
         Activation.Silu => Silu(x),
         Activation.GeluErf => GeluErf(x),
+        Activation.QuickGelu => x / (1 + Math.Exp(-1.702 * x)),
         _ => throw new ShapeException($"{activation} takes two values and is not a scalar function."),
     };
 
