@@ -1,0 +1,61 @@
+using Hummingbird.Vulkan.Engine.Weights;
+
+namespace Hummingbird.Vulkan.Engine.Generation;
+
+/// <summary>Whether a model can do what is asked; each refusal names the value and what is allowed.</summary>
+public static class RequestCheck
+{
+    public const int MaxFrames = 1024;
+    public const int MaxSide = 4096;
+    public const int MaxSteps = 1000;
+
+    /// <exception cref="GenerationException">With the reason.</exception>
+    public static void Validate(GenerationRequest request, ModelFolder model)
+    {
+        if (string.IsNullOrWhiteSpace(request.Prompt))
+        {
+            throw new GenerationException("The prompt is empty: say what the video should show.");
+        }
+
+        Range("frames", request.Frames, 1, MaxFrames);
+        Range("fps", request.Fps, 1, 240);
+        Range("steps", request.Steps, 1, MaxSteps);
+        Side("width", request.Width, model);
+        Side("height", request.Height, model);
+        if (!double.IsFinite(request.GuidanceScale) || request.GuidanceScale is < 0 or > 100)
+        {
+            throw new GenerationException($"--guidance-scale is {request.GuidanceScale}; it must be between 0 and 100.");
+        }
+
+        if (request.NegativePrompt.Length > 0 && HasEmbeddedGuidance(model))
+        {
+            throw new GenerationException(
+                $"{model.DisplayName} has its guidance built in (it was distilled with it) and never sees a negative prompt; leave --negative-prompt out.");
+        }
+    }
+
+    /// <summary>Guidance is an input of the network: one call per step and no negative prompt.</summary>
+    public static bool HasEmbeddedGuidance(ModelFolder model) => model.UNetConfig.TimeCondDim is not null;
+
+    /// <summary>Width and height must be multiples of this many pixels.</summary>
+    public static int PixelUnit(ModelFolder model) => model.VaeConfig.PixelsPerLatent * model.UNetConfig.DownsampleFactor;
+
+    private static void Side(string name, int value, ModelFolder model)
+    {
+        Range(name, value, 1, MaxSide);
+        int unit = PixelUnit(model);
+        if (value % unit != 0)
+        {
+            int below = Math.Max(unit, value / unit * unit);
+            throw new GenerationException($"--{name} is {value}; for {model.DisplayName} it must be a multiple of {unit}, such as {below} or {below + unit}.");
+        }
+    }
+
+    private static void Range(string name, int value, int least, int most)
+    {
+        if (value < least || value > most)
+        {
+            throw new GenerationException($"--{name} is {value}; it must be between {least} and {most}.");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Hummingbird.Vulkan.Engine.Graph;
+using Hummingbird.Vulkan.Engine.Schedulers;
+using Hummingbird.Vulkan.Engine.Weights;
+
+namespace Hummingbird.Vulkan.Engine.Generation;
+
+/// <summary>Text to video: encode the prompt, denoise latents step by step, decode frame by frame.</summary>
+/// <remarks>The whole of it is <see cref="Generate"/>; each line there is a phase with a file of its own.</remarks>
+public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend)
+{
+    /// <summary>Generates one video; frames are handed to <paramref name="frameSink"/> as they are decoded.</summary>
+    /// <param name="request">What to generate; checked against the model first.</param>
+    /// <param name="frameSink">Receives frame index and pixels, RGB8 [H, W, 3]. The memory is reused for the next frame.</param>
+    /// <param name="progress">Events, on the calling thread.</param>
+    /// <param name="cancellation">Honoured between submits.</param>
+    /// <exception cref="GenerationException">The model cannot do what is asked.</exception>
+    /// <exception cref="WeightException">The model's files are damaged.</exception>
+    public GenerationResult Generate(
+        GenerationRequest request, FrameSink frameSink, Action<GenerationProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        RequestCheck.Validate(request, model);
+        PhaseClock clock = new(progress);
+        IScheduler scheduler = SchedulerFactory.Create(model.SchedulerConfig, request);
+        LatentSize size = LatentSize.Of(request, model);
+
+        PromptEmbeddings prompt = new PromptEncoding(model, backend, clock).Encode(request, cancellation);
+        float[] latents = new Denoising(model, backend, clock).Run(request, scheduler, size, prompt, cancellation);
+        new Decoding(model, backend, clock).Run(latents, size, frameSink, cancellation);
+
+        float[] ordered = new float[latents.Length];
+        LatentLayout.ChannelsFirst(latents, ordered, size.Channels);
+        return new(ordered, (size.Channels, size.Frames, size.Height, size.Width), clock.Finish(), clock.Notes);
+    }
+}
+
+/// <summary>Takes a finished frame.</summary>
+/// <param name="index">From 0.</param>
+/// <param name="rgb">RGB8 [H, W, 3].</param>
+public delegate void FrameSink(int index, ReadOnlySpan<byte> rgb);
+
+/// <summary>The latent video's extents: [1, T, H, W, C].</summary>
+public readonly record struct LatentSize(int Frames, int Height, int Width, int Channels)
+{
+    public int Count => Frames * Height * Width * Channels;
+
+    public static LatentSize Of(GenerationRequest request, ModelFolder model)
+    {
+        int factor = model.VaeConfig.PixelsPerLatent;
+        return new(request.Frames, request.Height / factor, request.Width / factor, model.VaeConfig.ZChannels);
+    }
+}
