@@ -91,6 +91,10 @@ install_packages() {
     say "missing: $* ($why). This is not a Debian or Ubuntu system: please install them with its package manager."
     return 1
   fi
+  if [[ $EUID -ne 0 ]] && ! have_command sudo; then
+    say "missing: $* ($why). Installing needs root; as root run:  apt-get install $*"
+    return 1
+  fi
   say "installing $* ($why)"
   log="$(mktemp)"
   local -a install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@")
@@ -103,7 +107,7 @@ install_packages() {
   say "could not install $*. Its last words:"
   tail -n 5 "$log" | sed 's/^/    /' >&2
   rm -f "$log"
-  [[ $EUID -eq 0 ]] || say "installing needs root: run  sudo apt-get install $*"
+  [[ $EUID -eq 0 ]] || say "please run:  sudo apt-get install $*"
   return 1
 }
 
@@ -174,7 +178,8 @@ link_missing_libraries() {
   done
   ! LD_LIBRARY_PATH="$tree/needed" ldd -r "$driver" 2>&1 | grep -E 'not found|undefined symbol' >&2
   local status=$?
-  rmdir "$tree/needed" 2>/dev/null || true
+  # Usually the system has them all.
+  if rmdir "$tree/needed" 2>/dev/null; then rm -rf "$tree/libraries"; fi
   return "$status"
 }
 
@@ -196,8 +201,13 @@ unpack_lavapipe() {
     rm -rf "$work"
     return 1
   fi
-  for deb in "$work"/cache/archives/*.deb; do dpkg-deb -x "$deb" "$work"; done
-  rm -rf "$work/cache" "$work/lists" "$work/sources.list" "$work/usr/share/doc"
+  for deb in "$work"/cache/archives/*.deb; do
+    case ${deb##*/} in
+      mesa-vulkan-drivers_*) dpkg-deb -x "$deb" "$work" ;;
+      *) dpkg-deb -x "$deb" "$work/libraries" ;;
+    esac
+  done
+  rm -rf "$work/cache" "$work/lists" "$work/sources.list" "$work"/{,libraries/}usr/share/doc
   driver="$(cd "$work" && find usr -name libvulkan_lvp.so -print -quit)"
   if [[ -z $driver ]] || ! link_missing_libraries "$work" "$work/$driver"; then
     say "the lavapipe of $release-backports does not load on this system"
