@@ -33,43 +33,79 @@ public sealed record WeightPacking(
     /// <summary>Packs a canonical weight <c>[N, taps, C]</c> into <paramref name="packed"/> (<see cref="SizeInBytes"/> bytes).</summary>
     public void Pack(ReadOnlySpan<float> canonical, Span<byte> packed)
     {
-        int channels = SourceChannels + SecondSourceChannels;
-        if (canonical.Length != (long)Columns * Taps * channels)
+        if (DType == DType.F32)
         {
-            throw new ShapeException($"A weight [{Columns},{Taps},{channels}] has {(long)Columns * Taps * channels} values, found {canonical.Length}.");
+            Move(canonical, MemoryMarshal.Cast<byte, float>(packed));
+            return;
+        }
+
+        Half[] halves = new Half[canonical.Length];
+        for (int i = 0; i < halves.Length; i++)
+        {
+            halves[i] = (Half)canonical[i];
+        }
+
+        Move(halves, MemoryMarshal.Cast<byte, Half>(packed));
+    }
+
+    /// <summary>The same from fp16 values: when packed as F16 they are only moved.</summary>
+    public void Pack(ReadOnlySpan<Half> canonical, Span<byte> packed)
+    {
+        if (DType == DType.F16)
+        {
+            Move(canonical, MemoryMarshal.Cast<byte, Half>(packed));
+            return;
+        }
+
+        float[] singles = new float[canonical.Length];
+        for (int i = 0; i < singles.Length; i++)
+        {
+            singles[i] = (float)canonical[i];
+        }
+
+        Move(singles, MemoryMarshal.Cast<byte, float>(packed));
+    }
+
+    private void Move<T>(ReadOnlySpan<T> canonical, Span<T> packed)
+        where T : unmanaged
+    {
+        int channels = SourceChannels + SecondSourceChannels;
+        if (canonical.Length != (long)Columns * Taps * channels || packed.Length != (long)PaddedColumns * Depth)
+        {
+            throw new ShapeException($"A weight [{Columns},{Taps},{channels}] packs {(long)Columns * Taps * channels} values into {(long)PaddedColumns * Depth}, found {canonical.Length} and {packed.Length}.");
         }
 
         packed.Clear();
-        Span<float> single = DType == DType.F32 ? MemoryMarshal.Cast<byte, float>(packed) : default;
-        Span<Half> half = DType == DType.F16 ? MemoryMarshal.Cast<byte, Half>(packed) : default;
         for (int row = 0; row < Columns; row++)
         {
             int column = PackedColumn(row);
-            long panelBase = (long)(column / Panel) * Panel * Depth;
+            Span<T> target = packed[((column / Panel * Panel * Depth) + (column % Panel * Element))..];
             for (int tap = 0; tap < Taps; tap++)
             {
-                ReadOnlySpan<float> source = canonical.Slice(((row * Taps) + tap) * channels, channels);
-                for (int c = 0; c < channels; c++)
-                {
-                    int k = (tap * PaddedChannels) + PackedChannel(c);
-                    int index = checked((int)(panelBase + ((long)(k / Element) * Panel * Element) + (column % Panel * Element) + (k % Element)));
-                    if (DType == DType.F32)
-                    {
-                        single[index] = source[c];
-                    }
-                    else
-                    {
-                        half[index] = (Half)source[c];
-                    }
-                }
+                ReadOnlySpan<T> source = canonical.Slice(((row * Taps) + tap) * channels, channels);
+                int k = tap * PaddedChannels;
+                MoveChannels(source[..SourceChannels], target, k);
+                MoveChannels(source[SourceChannels..], target, k + RoundUp(SourceChannels, ChannelMultiple));
+            }
+        }
+    }
+
+    // Channels of one column from k on: runs of Element values, Panel * Element apart. k is a multiple of Element.
+    private void MoveChannels<T>(ReadOnlySpan<T> source, Span<T> column, int k)
+        where T : unmanaged
+    {
+        int pitch = Panel * Element;
+        for (int c = 0, to = k * Panel; c < source.Length; c += Element, to += pitch)
+        {
+            int end = Math.Min(Element, source.Length - c);
+            for (int e = 0; e < end; e++)
+            {
+                column[to + e] = source[c + e];
             }
         }
     }
 
     private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
-
-    private int PackedChannel(int channel)
-        => channel < SourceChannels ? channel : RoundUp(SourceChannels, ChannelMultiple) + channel - SourceChannels;
 
     private int PackedColumn(int row)
     {

@@ -1,0 +1,27 @@
+// The matrix core: y = activation(A W^T + bias + shift) + residual over gathered rows A. One core serves matmul, conv2d
+// and conv3d; a .comp only says where row `r` of A finds its channels at kernel position `tap`:
+//
+//   struct Row, struct Tap          what is known of an output row; a kernel position
+//   Row row_at(uint row)            row < rows
+//   Tap first_tap(), next_tap(tap)
+//   bool fetch(row, tap, pixel)     false: outside of the image, all zeros; else `pixel` is the input row to read
+//   uint taps()
+//
+// K runs over taps, then sources (x, then x2), then channels; weights are packed in that order by WeightPacking, each
+// source's channels padded with zero weights to a multiple of the core's K step. What lies behind a row's last channel
+// is never multiplied: it is masked to 0, since 0 * NaN is NaN.
+//
+// A .comp declares its push constants, then includes this file, defines the above, and includes matrix_family.glsl.
+// Constants: 0 local size; 1 FEATURES (bits below, those of MatrixFeatures in C#); 2, gather only: ROWS of a workgroup.
+// Workgroups: rows folded over x and y (index = x + y * fold), panels of columns along z.
+layout(local_size_x_id = 0) in;
+layout(constant_id = 1) const uint FEATURES = 0;
+
+const bool HAS_BIAS = (FEATURES & 1u) != 0;
+const bool HAS_SHIFT = (FEATURES & 2u) != 0;
+const bool HAS_RESIDUAL = (FEATURES & 4u) != 0;
+const bool HAS_SECOND = (FEATURES & 8u) != 0;    // x2 behind x
+const bool SCALAR_LOADS = (FEATURES & 16u) != 0; // rows of A are not aligned to vectors
+const bool CHANNEL_TAIL = (FEATURES & 32u) != 0; // channels are no multiple of the K step
+const bool PLANAR = (FEATURES & 64u) != 0;       // conv3d: the kernel reaches along time only
+const uint ACTIVATION = FEATURES >> 8;

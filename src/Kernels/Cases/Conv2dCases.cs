@@ -1,0 +1,48 @@
+namespace Hummingbird.Vulkan.Kernels.Cases;
+
+public static partial class ConformanceCases
+{
+    private static IEnumerable<ConformanceCase> Conv2dCases()
+    {
+        Conv2d same = new(), down = new(Stride: 2), encoderDown = new(Stride: 2, Padding: ConvPadding.BottomRight);
+        Conv2d up = new(Upsample2x: true), pointwise = new(KernelSize: 1), silu = new(Activation: Activation.Silu);
+        return
+        [
+            .. MatrixCase(same, [1, 1, 10, 16, 320], 32),                       // U-Net, level 0 (fewer pixels and channels out)
+            .. MatrixCase(same, [1, 1, 5, 8, 1280], 32),
+            .. MatrixCase(same, [1, 2, 10, 16, 4], 320),                        // conv_in
+            .. MatrixCase(same, [1, 2, 10, 16, 320], 4),                        // conv_out
+            .. MatrixCase(same, [1, 2, 12, 20, 128], 3),                        // VAE conv_out
+            .. MatrixCase(same, [2, 9, 11, 3], 16),                             // VAE encoder conv_in
+            .. MatrixCase(same, [1, 1, 5, 8, 64], 64, second: 64),              // a skip
+            .. MatrixCase(same, [1, 1, 5, 8, 640], 16, second: 320),
+            .. MatrixCase(same, [2, 7, 9, 6], 10, second: 5),
+            .. MatrixCase(same, [2, 7, 9, 8], 12, second: 4),
+            .. MatrixCase(same, [1, 7, 9, 1], 3, second: 1, padding: 1, residual: 0),
+            .. MatrixCase(pointwise, [1, 1, 5, 8, 640], 64, second: 320),       // a ResBlock's skip connection
+            .. MatrixCase(pointwise, [1, 4, 6, 4], 4),                          // quant_conv
+            .. MatrixCase(pointwise, [3, 7, 9, 5], 3),
+            .. MatrixCase(down, [1, 2, 10, 16, 64], 64),
+            .. MatrixCase(down, [3, 7, 9, 6], 10),
+            .. MatrixCase(down, [1, 1, 1, 8], 8),
+            .. MatrixCase(encoderDown, [1, 10, 16, 64], 64),
+            .. MatrixCase(encoderDown, [2, 7, 9, 12], 10),
+            .. MatrixCase(encoderDown, [2, 8, 5, 3], 9),
+            .. MatrixCase(up, [1, 1, 5, 8, 128], 64),
+            .. MatrixCase(up, [2, 3, 5, 6], 7),
+            .. MatrixCase(up, [1, 1, 1, 20], 20),
+            .. MatrixCase(silu, [1, 2, 10, 16, 64], 64, shift: 2, residual: 0), // a time embedding per frame
+            .. MatrixCase(same, [2, 3, 5, 7, 24], 40, shift: 6),
+            .. MatrixCase(same, [2, 3, 5, 7, 24], 40, shift: 2, residual: 8),
+            .. MatrixCase(same, [2, 7, 9, 16], 24, padding: 16),
+            .. MatrixCase(same, [2, 7, 9, 16], 24, padding: 5, bias: false),
+            .. MatrixCase(same, [2, 7, 9, 13], 15, residual: 0),
+            .. MatrixCase(same, [1, 1, 1, 32], 16),
+            .. MatrixCase(same, [26, 3, 2, 8], 8),
+            .. MatrixCase(new Conv2d(KernelSize: 5), [1, 7, 9, 12], 20),
+            .. MatrixCase(new Conv2d(KernelSize: 5, Stride: 3), [2, 11, 8, 4], 5),
+            .. MatrixCase(new Conv2d(Stride: 2, Upsample2x: true, Activation: Activation.GeluErf), [1, 5, 4, 8], 8),
+            .. MatrixCase(pointwise, [3, 600, 601, 1], 1),                      // more rows of workgroups than one dimension holds
+        ];
+    }
+}

@@ -1,0 +1,97 @@
+namespace Hummingbird.Vulkan.Kernels;
+
+/// <summary>A 2-D convolution over images, channels last: y = activation(conv(x ++ x2) + bias + shift) + residual.</summary>
+/// <remarks>Inputs: 0 x [..., H, W, C0]; 1 weight [N, k, k, C0 + C1]; 2 bias [N] fp32, optional; 3 shift [G, N] fp32, optional,
+/// where output row r uses shift[r / (rows / G)]; 4 residual [..., Ho, Wo, N], optional; 5 x2 [..., H, W, C1], optional, concatenated
+/// behind x's channels without a copy -> y [..., Ho, Wo, N]. x, x2 and residual may be column slices. Sums in fp32.
+/// Reference: torch.nn.Conv2d (behind torch.nn.Upsample(scale_factor=2, mode="nearest") with <paramref name="Upsample2x"/>).
+/// Shader: shaders/conv2d.comp.</remarks>
+/// <param name="KernelSize">Odd.</param>
+/// <param name="Stride">Pixels between two outputs.</param>
+/// <param name="Padding">Where zeros are padded.</param>
+/// <param name="Upsample2x">The kernel walks over the nearest-x2 image of the input.</param>
+/// <param name="Activation">Applied before the residual is added.</param>
+public sealed partial record Conv2d(
+    int KernelSize = 3, int Stride = 1, ConvPadding Padding = ConvPadding.Same, bool Upsample2x = false, Activation Activation = Activation.None) : Kernel
+{
+    /// <summary>The shader's parameters behind the addresses of x, weight, bias, shift, residual, x2, y.</summary>
+    /// <param name="Geometry">Kernel size | stride &lt;&lt; 8 | padding at the top and left &lt;&lt; 16 | log2(upsampling) &lt;&lt; 24.</param>
+    public readonly record struct Parameters(
+        MatrixParameters Matrix, uint Channels2, uint RowStride2, uint Height, uint Width, uint OutHeight, uint OutWidth, uint Geometry);
+
+    public override string Name => "conv2d";
+
+    public override string Attributes
+    {
+        get
+        {
+            string text = $"kernel={KernelSize}";
+            text += Stride == 1 ? "" : $",stride={Stride}";
+            text += Padding == ConvPadding.Same ? "" : ",bottom_right";
+            text += Upsample2x ? ",upsample" : "";
+            return text + (Activation == Activation.None ? "" : "," + Activation.ToString().ToLowerInvariant());
+        }
+    }
+
+    private MatrixCore Core => new(Name, Activation, KernelSize * KernelSize);
+
+    /// <summary>Zeros above the first row and left of the first column.</summary>
+    private int LeadingPadding => Padding == ConvPadding.Same ? KernelSize / 2 : 0;
+
+    public override Shape Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        CheckAttributes();
+        (TensorSpec x, TensorSpec x2) = (inputs[0], inputs[5]);
+        if (x.Shape.Rank < 3)
+        {
+            throw new ShapeException($"{Name}: x must be [..., H, W, C], found {x}.");
+        }
+
+        if (x2.IsPresent && (x2.DType != x.DType || x2.Shape != x.Shape.WithChannels(x2.Shape.Channels)))
+        {
+            throw new ShapeException($"{Name}: the second source must have the type and the extents of x {x} but for channels, found {x2}.");
+        }
+
+        int channels = x.Shape.Channels + (x2.IsPresent ? x2.Shape.Channels : 0);
+        int columns = Core.CheckWeight(inputs, [KernelSize, KernelSize, channels]);
+        int[] extents = x.Shape.ToArray();
+        (extents[^3], extents[^2], extents[^1]) = (OutputSize(extents[^3]), OutputSize(extents[^2]), columns);
+        return extents[^3] > 0 && extents[^2] > 0
+            ? Core.CheckOutput(inputs, new Shape(extents))
+            : throw new ShapeException($"{Name}: x {x} is smaller than the kernel of {KernelSize}x{KernelSize}.");
+    }
+
+    public override KernelPlan Plan(ReadOnlySpan<TensorSpec> inputs, TensorSpec output, KernelTarget target)
+    {
+        (Shape x, Shape y, TensorSpec x2) = (inputs[0].Shape, output.Shape, inputs[5]);
+        int geometry = KernelSize | (Stride << 8) | (LeadingPadding << 16) | ((Upsample2x ? 1 : 0) << 24);
+        return Core.Plan(inputs, output, target, matrix => new Parameters(
+            matrix,
+            x2.IsPresent ? (uint)x2.Shape.Channels : 0,
+            (uint)x2.RowStride,
+            (uint)x[-3],
+            (uint)x[-2],
+            (uint)y[-3],
+            (uint)y[-2],
+            (uint)geometry));
+    }
+
+    public override WeightPacking? Packing(int index, ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
+        => index == 1 ? Core.Packing(inputs, target) : null;
+
+    public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output) => Core.Cost(inputs, output);
+
+    private int OutputSize(int size)
+    {
+        int padded = (Upsample2x ? 2 * size : size) + (Padding == ConvPadding.Same ? KernelSize / 2 * 2 : 1);
+        return padded < KernelSize ? 0 : ((padded - KernelSize) / Stride) + 1;
+    }
+
+    private void CheckAttributes()
+    {
+        if (KernelSize is < 1 or > 255 || KernelSize % 2 == 0 || Stride is < 1 or > 255 || Activation == Activation.Geglu)
+        {
+            throw new ShapeException($"{Name}: kernel size must be odd, stride 1 to 255, and the activation a scalar function, found {Attributes}.");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+namespace Hummingbird.Vulkan.Kernels;
+
+/// <summary>A linear layer: y = activation(x W^T + bias + shift) + residual.</summary>
+/// <remarks>Inputs: 0 x [..., K] (may be a column slice); 1 weight [N, K], for GEGLU [2N, K] with rows [value N | gate N];
+/// 2 bias [N] (GEGLU [2N]) fp32, optional; 3 shift [G, N] fp32, optional, where row r uses shift[r / (rows / G)];
+/// 4 residual [..., N], optional, may be a column slice -> y [..., N]. Sums in fp32.
+/// Reference: torch.nn.Linear; GEGLU as in diffusers' feed-forward. Shader: shaders/matmul.comp.</remarks>
+public sealed partial record MatMul(Activation Activation = Activation.None) : Kernel
+{
+    /// <summary>The shader's parameters behind the addresses of x, weight, bias, shift, residual, y.</summary>
+    public readonly record struct Parameters(MatrixParameters Matrix);
+
+    public override string Name => "matmul";
+
+    public override string Attributes => Activation == Activation.None ? "" : Activation.ToString().ToLowerInvariant();
+
+    private MatrixCore Core => new(Name, Activation, Taps: 1);
+
+    public override Shape Infer(ReadOnlySpan<TensorSpec> inputs)
+    {
+        Shape x = inputs[0].Shape;
+        int columns = Core.CheckWeight(inputs, [x.Channels]);
+        return Core.CheckOutput(inputs, x.WithChannels(columns));
+    }
+
+    public override KernelPlan Plan(ReadOnlySpan<TensorSpec> inputs, TensorSpec output, KernelTarget target)
+        => Core.Plan(inputs[..5], output, target, matrix => new Parameters(matrix));
+
+    public override WeightPacking? Packing(int index, ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
+        => index == 1 ? Core.Packing(inputs[..5], target) : null;
+
+    public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output) => Core.Cost(inputs, output);
+}

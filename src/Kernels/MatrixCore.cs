@@ -1,0 +1,196 @@
+namespace Hummingbird.Vulkan.Kernels;
+
+/// <summary>Bits of the specialization constant FEATURES of shaders/common/matrix.glsl; the activation stands from bit 8 on.</summary>
+[Flags]
+public enum MatrixFeatures
+{
+    None = 0,
+    Bias = 1,
+    Shift = 2,
+    Residual = 4,
+
+    /// <summary>A second source of channels, x2, behind the first.</summary>
+    SecondSource = 8,
+
+    /// <summary>Rows of a source do not start at multiples of a vector: channels are loaded one by one.</summary>
+    ScalarLoads = 16,
+
+    /// <summary>Channels of a source are no multiple of the K step: what lies behind them is masked.</summary>
+    ChannelTail = 32,
+
+    /// <summary>A 3-D kernel that reaches along time only.</summary>
+    Planar = 64,
+}
+
+/// <summary>The parameters that matmul, conv2d and conv3d share, directly behind the addresses.</summary>
+/// <param name="Rows">Rows of the output.</param>
+/// <param name="Columns">Channels of the output.</param>
+/// <param name="Fold">Workgroups in x: the row of workgroups is x + y * fold.</param>
+/// <param name="Depth">K of the packed weight.</param>
+/// <param name="Channels">Channels of the first source.</param>
+/// <param name="RowStride">Elements from one row of the first source to the next.</param>
+/// <param name="ResidualStride">The same of the residual.</param>
+/// <param name="OutputStride">The same of the output.</param>
+/// <param name="ShiftRows">Rows of the output that share one row of the shift.</param>
+public readonly record struct MatrixParameters(
+    uint Rows, uint Columns, uint Fold, uint Depth, uint Channels, uint RowStride, uint ResidualStride, uint OutputStride, uint ShiftRows);
+
+/// <summary>What the three kernels on the matrix core have in common: operands, tiles, constants, weight order.</summary>
+/// <remarks>Operands: 0 x, 1 weight, 2 bias, 3 shift, 4 residual, 5 second source. Shaders: shaders/common/matrix*.glsl.</remarks>
+internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps)
+{
+    private const int TiledInvocations = 128, TiledDepth = 16, TiledColumns = 64;
+
+    private bool IsGeglu => Activation == Activation.Geglu;
+
+    /// <summary>Checks weight, bias, shift and residual against the sources and gives the output's channels.</summary>
+    /// <param name="weightExtents">Extents the weight must have behind the first.</param>
+    public int CheckWeight(ReadOnlySpan<TensorSpec> inputs, Shape weightExtents)
+    {
+        TensorSpec x = inputs[0], weight = inputs[1], bias = inputs[2];
+        int[] extents = weight.Shape.ToArray();
+        if (extents.Length < 2 || !extents.AsSpan(1).SequenceEqual(weightExtents.ToArray()))
+        {
+            throw new ShapeException($"{Kernel}: weight must be [N,{string.Join(',', weightExtents.ToArray())}] for x {x}, found {weight}.");
+        }
+
+        if ((x.DType, weight.DType) is not ((DType.F32, DType.F32) or (DType.F32, DType.F16) or (DType.F16, DType.F16)))
+        {
+            throw new ShapeException($"{Kernel}: x and weight must be f32 and f32, f32 and f16, or f16 and f16, found {x} and {weight}.");
+        }
+
+        if (IsGeglu && weight.Shape[0] % 2 != 0)
+        {
+            throw new ShapeException($"{Kernel}: a GEGLU weight holds as many value as gate rows, found {weight}.");
+        }
+
+        if (bias.IsPresent && (bias.Shape != [weight.Shape[0]] || bias.DType != DType.F32))
+        {
+            throw new ShapeException($"{Kernel}: bias must be f32[{weight.Shape[0]}] for weight {weight}, found {bias}.");
+        }
+
+        return IsGeglu ? weight.Shape[0] / 2 : weight.Shape[0];
+    }
+
+    /// <summary>Checks shift and residual against the output.</summary>
+    public Shape CheckOutput(ReadOnlySpan<TensorSpec> inputs, Shape output)
+    {
+        TensorSpec shift = inputs[3], residual = inputs[4];
+        if (shift.IsPresent)
+        {
+            if (IsGeglu)
+            {
+                throw new ShapeException($"{Kernel}: GEGLU takes no shift, found {shift}.");
+            }
+
+            if (shift.DType != DType.F32 || shift.Shape.Rank != 2 || !shift.IsContiguous || shift.Shape.Channels != output.Channels || output.Rows % shift.Shape[0] != 0)
+            {
+                throw new ShapeException($"{Kernel}: shift must be f32[G,{output.Channels}] with G dividing the {output.Rows} rows of {output}, found {shift}.");
+            }
+        }
+
+        if (residual.IsPresent && (residual.Shape != output || residual.DType != inputs[0].DType))
+        {
+            throw new ShapeException($"{Kernel}: residual must be {inputs[0].DType.Name()}{output} as the output is, found {residual}.");
+        }
+
+        return output;
+    }
+
+    /// <summary>Shader, constants, workgroups and push constants.</summary>
+    /// <param name="parameters">Gives the parameters' bytes from the shared ones.</param>
+    /// <param name="extra">Features only the kernel knows of.</param>
+    public KernelPlan Plan<T>(
+        ReadOnlySpan<TensorSpec> inputs, TensorSpec output, KernelTarget target, Func<MatrixParameters, T> parameters, MatrixFeatures extra = MatrixFeatures.None)
+        where T : unmanaged
+    {
+        TensorSpec x = inputs[0], shift = inputs[3], residual = inputs[4];
+        WeightPacking packing = Packing(inputs, target);
+        int rowsPerGroup = RowsPerGroup(output.Shape.Rows, target);
+        Workgroups line = Workgroups.Fold((output.Shape.Rows + rowsPerGroup - 1) / rowsPerGroup, target);
+        int panels = packing.PaddedColumns / packing.Panel;
+        if (panels > target.MaxWorkgroupCount)
+        {
+            throw new ShapeException($"{Kernel}: {inputs[1]} makes {panels} panels of {packing.Panel} columns, more than {target.MaxWorkgroupCount} workgroups in one direction.");
+        }
+
+        MatrixParameters shared = new(
+            (uint)output.Shape.Rows,
+            (uint)output.Shape.Channels,
+            (uint)line.X,
+            (uint)packing.Depth,
+            (uint)x.Shape.Channels,
+            (uint)x.RowStride,
+            (uint)residual.RowStride,
+            (uint)output.RowStride,
+            shift.IsPresent ? (uint)(output.Shape.Rows / shift.Shape[0]) : 1);
+        int features = (int)(Features(inputs, packing) | extra) | ((int)Activation << 8);
+        return new([new Dispatch(
+            ShaderName(x.DType, inputs[1].DType, target.Matrix),
+            target.Matrix == MatrixFamily.Gather ? [target.SubgroupSize, features, rowsPerGroup] : [TiledInvocations, features],
+            line with { Z = panels },
+            [.. Operands(inputs), Operand.Output],
+            Dispatch.Pack(parameters(shared)))]);
+    }
+
+    public WeightPacking Packing(ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
+    {
+        int second = inputs.Length > 5 && inputs[5].IsPresent ? inputs[5].Shape.Channels : 0;
+        DType type = inputs[1].DType;
+        return target.Matrix == MatrixFamily.Gather
+            ? new(inputs[1].Shape[0], Taps, inputs[0].Shape.Channels, second, 2 * target.SubgroupSize, 8 / type.Size(), Math.Max(8, target.SubgroupSize), type, IsGeglu)
+            : new(inputs[1].Shape[0], Taps, inputs[0].Shape.Channels, second, TiledColumns, 1, TiledDepth, type, IsGeglu);
+    }
+
+    public Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output)
+    {
+        double bytes = output.SizeInBytes;
+        foreach (TensorSpec input in inputs)
+        {
+            bytes += input.SizeInBytes;
+        }
+
+        // Per output row every value of the weight is multiplied once.
+        return new(2.0 * output.Shape.Rows * inputs[1].Shape.Count, bytes);
+    }
+
+    private static int RowsPerGroup(long rows, KernelTarget target) => (target.Matrix, rows) switch
+    {
+        (MatrixFamily.Tiled, _) => TiledInvocations / 2,
+        (_, <= 4) => 4,
+        (_, <= 8) => 8,
+        _ => target.SubgroupSize > 8 ? 8 : 16,
+    };
+
+    private static MatrixFeatures Features(ReadOnlySpan<TensorSpec> inputs, WeightPacking packing)
+    {
+        MatrixFeatures features = When(inputs[2].IsPresent, MatrixFeatures.Bias)
+            | When(inputs[3].IsPresent, MatrixFeatures.Shift)
+            | When(inputs[4].IsPresent, MatrixFeatures.Residual)
+            | Loads(inputs[0], packing);
+        return inputs.Length > 5 && inputs[5].IsPresent ? features | MatrixFeatures.SecondSource | Loads(inputs[5], packing) : features;
+    }
+
+    private static MatrixFeatures Loads(TensorSpec source, WeightPacking packing)
+        => When(source.Shape.Channels % 4 != 0 || source.RowStride % 4 != 0, MatrixFeatures.ScalarLoads)
+            | When(source.Shape.Channels % packing.ChannelMultiple != 0, MatrixFeatures.ChannelTail);
+
+    private static MatrixFeatures When(bool condition, MatrixFeatures feature) => condition ? feature : MatrixFeatures.None;
+
+    private static List<Operand> Operands(ReadOnlySpan<TensorSpec> inputs)
+    {
+        List<Operand> operands = [];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            operands.Add(inputs[i].IsPresent ? Operand.Input(i) : Operand.None);
+        }
+
+        return operands;
+    }
+
+    private string ShaderName(DType storage, DType weights, MatrixFamily family)
+    {
+        string types = storage == weights ? storage.Name() : $"{storage.Name()}w{weights.Size() * 8}";
+        return $"{Kernel}.{(family == MatrixFamily.Gather ? "gather" : "tiled")}.{types}";
+    }
+}
