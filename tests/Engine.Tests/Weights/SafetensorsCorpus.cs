@@ -1,0 +1,197 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Hummingbird.Vulkan.Engine.Tests.Weights;
+
+/// <summary>Small safetensors files, one rule each: those that must be refused, with a word of the message, and those that must open.</summary>
+internal static class SafetensorsCorpus
+{
+    private const string A = """ "a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]} """;
+
+    public static readonly Dictionary<string, (byte[] Bytes, string Says)> Malformed = new(StringComparer.Ordinal)
+    {
+        ["empty file"] = ([], "too short"),
+        ["seven bytes"] = (new byte[7], "too short"),
+        ["only a length"] = (Raw(2, ""), "cut short"),
+        ["zero header"] = (Raw(0, "", 8), "does not start with '{'"),
+        ["one byte header"] = (Raw(1, "{", 0), "not valid JSON"),
+        ["header longer than the file"] = (Raw(100, "{}"), "cut short"),
+        ["header one byte longer than the file"] = (Raw(3, "{}"), "cut short"),
+        ["header over 100 MB"] = (Raw(100_000_001, "{}"), "more than the 100000000 allowed"),
+        ["length 2^63"] = (Raw(1UL << 63, "{}"), "more than the 100000000 allowed"),
+        ["length 2^64-1"] = (Raw(ulong.MaxValue, "{}"), "more than the 100000000 allowed"),
+        ["length wraps to inside the file"] = (Raw(ulong.MaxValue - 7, "{}"), "more than the 100000000 allowed"),
+        ["big-endian length"] = ([0, 0, 0, 0, 0, 0, 0, 2, .. "{}"u8], "more than the 100000000 allowed"),
+        ["leading space"] = (Text(" {}"), "does not start with '{'"),
+        ["byte order mark"] = (Text("\uFEFF{}"), "does not start with '{'"),
+        ["array at the root"] = (Text("[]"), "does not start with '{'"),
+        ["null at the root"] = (Text("null"), "does not start with '{'"),
+        ["unclosed object"] = (Text("{"), "not valid JSON"),
+        ["second value"] = (Text("{}{}"), "not valid JSON"),
+        ["NUL padding"] = (Text("{}\0\0"), "not valid JSON"),
+        ["letters after the object"] = (Text("{} x"), "not valid JSON"),
+        ["comment"] = (Text("{/* */}"), "not valid JSON"),
+        ["line comment after the object"] = (Text("{}//"), "not valid JSON"),
+        ["trailing comma"] = (Text("{" + A + ",}", 8), "not valid JSON"),
+        ["single quotes"] = (Text("{'a':1}"), "not valid JSON"),
+        ["bare name"] = (Text("{a:1}"), "not valid JSON"),
+        ["NaN"] = (One("F32", "[NaN]", "[0,8]"), "not valid JSON"),
+        ["Infinity"] = (One("F32", "[Infinity]", "[0,8]"), "not valid JSON"),
+        ["control character in a name"] = (Text("{\"a\n\":{}}"), "not valid JSON"),
+        ["bad UTF-8 in a name"] = (Bytes([.. "{\""u8, 0xFF, .. "\":{}}"u8]), "not valid UTF-8"),
+        ["overlong UTF-8"] = (Bytes([.. "{\""u8, 0xC0, 0xAF, .. "\":{}}"u8]), "not valid UTF-8"),
+        ["encoded surrogate"] = (Bytes([.. "{\""u8, 0xED, 0xA0, 0x80, .. "\":{}}"u8]), "not valid UTF-8"),
+        ["escaped lone surrogate"] = (Text("{\"\\ud800\":{\"dtype\":\"U8\",\"shape\":[],\"data_offsets\":[0,1]}}", 1), "not valid JSON"),
+        ["too deep"] = (Text("{\"a\":{\"shape\":[[[[[[[[[[]]]]]]]]]]}}"), "shape"),
+        ["too deep in metadata"] = (Text("{\"__metadata__\":" + new string('{', 3000) + "}"), "not valid JSON"),
+        ["entry is a list"] = (Text("{\"a\":[]}"), "must be an object"),
+        ["entry is null"] = (Text("{\"a\":null}"), "must be an object"),
+        ["entry is a number"] = (Text("{\"a\":1}"), "must be an object"),
+        ["no dtype"] = (Text("{\"a\":{\"shape\":[2],\"data_offsets\":[0,8]}}", 8), "has no dtype"),
+        ["no shape"] = (Text("{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}", 8), "has no shape"),
+        ["no data_offsets"] = (Text("{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", 8), "has no data_offsets"),
+        ["extra field"] = (Text("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"x\":0}}", 8), "unknown field 'x'"),
+        ["field in capitals"] = (Text("{\"a\":{\"DTYPE\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8), "unknown field 'DTYPE'"),
+        ["two dtypes"] = (Text("{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8), "two dtype"),
+        ["two shapes"] = (Text("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"shape\":[2],\"data_offsets\":[0,8]}}", 8), "two shape"),
+        ["two data_offsets"] = (Text("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"data_offsets\":[0,8]}}", 8), "two data_offsets"),
+        ["two dtypes, one escaped"] = (Text("{\"a\":{\"dtype\":\"F32\",\"\\u0064type\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8), "two dtype"),
+        ["dtype in small letters"] = (One("f32", "[2]", "[0,8]", 8), "dtype 'f32'"),
+        ["dtype with a blank"] = (One("F32 ", "[2]", "[0,8]", 8), "dtype 'F32 '"),
+        ["dtype of several"] = (One("F32,F16", "[2]", "[0,8]", 8), "dtype 'F32,F16'"),
+        ["dtype as a numeral"] = (One("2", "[2]", "[0,8]", 8), "dtype '2'"),
+        ["dtype empty"] = (One("", "[2]", "[0,8]", 8), "dtype ''"),
+        ["dtype Bool misspelt"] = (One("Bool", "[2]", "[0,2]", 2), "dtype 'Bool'"),
+        ["dtype F8_E4M3"] = (One("F8_E4M3", "[2]", "[0,2]", 2), "dtype 'F8_E4M3'"),
+        ["dtype F8_E5M2"] = (One("F8_E5M2", "[2]", "[0,2]", 2), "dtype 'F8_E5M2'"),
+        ["dtype C64"] = (One("C64", "[1]", "[0,8]", 8), "dtype 'C64'"),
+        ["dtype F4"] = (One("F4", "[2]", "[0,1]", 1), "dtype 'F4'"),
+        ["dtype a number"] = (Text("{\"a\":{\"dtype\":3,\"shape\":[2],\"data_offsets\":[0,8]}}", 8), "dtype that is not a string"),
+        ["dtype null"] = (Text("{\"a\":{\"dtype\":null,\"shape\":[2],\"data_offsets\":[0,8]}}", 8), "dtype that is not a string"),
+        ["shape a number"] = (One("F32", "2", "[0,8]", 8), "shape that is not a list"),
+        ["shape null"] = (One("F32", "null", "[0,8]", 8), "shape that is not a list"),
+        ["shape element a string"] = (One("F32", "[\"2\"]", "[0,8]", 8), "shape element that is not an integer"),
+        ["shape element true"] = (One("F32", "[true]", "[0,8]", 8), "shape element that is not an integer"),
+        ["shape element null"] = (One("F32", "[null]", "[0,8]", 8), "shape element that is not an integer"),
+        ["shape element a list"] = (One("F32", "[[2]]", "[0,8]", 8), "shape element that is not an integer"),
+        ["shape element negative"] = (One("F32", "[-2]", "[0,8]", 8), "shape element that is not an integer"),
+        ["shape element minus zero"] = (One("F32", "[-0]", "[0,0]", 0), "shape element that is not an integer"),
+        ["shape element 2.0"] = (One("F32", "[2.0]", "[0,8]", 8), "shape element that is not an integer"),
+        ["shape element 2e0"] = (One("F32", "[2e0]", "[0,8]", 8), "shape element that is not an integer"),
+        ["shape element 02"] = (One("F32", "[02]", "[0,8]", 8), "not valid JSON"),
+        ["shape element 2^63"] = (One("U8", "[9223372036854775808]", "[0,8]", 8), "shape element that is not an integer"),
+        ["shape element 2^64"] = (One("U8", "[18446744073709551616]", "[0,0]", 0), "shape element that is not an integer"),
+        ["rank 17"] = (One("U8", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]", "[0,1]", 1), "more than 16 elements"),
+        ["elements wrap to zero"] = (One("U8", "[4294967296,4294967296]", "[0,0]", 0), "more bytes than fit in 63 bits"),
+        ["elements wrap to eight"] = (One("U8", "[8,2305843009213693953]", "[0,8]", 8), "more bytes than fit in 63 bits"),
+        ["bytes wrap"] = (One("F32", "[4611686018427387904]", "[0,0]", 0), "more bytes than fit in 63 bits"),
+        ["bytes wrap to eight"] = (One("F32", "[4611686018427387906]", "[0,8]", 8), "more bytes than fit in 63 bits"),
+        ["overflow before a zero"] = (One("U8", "[9223372036854775807,9223372036854775807,0]", "[0,0]", 0), "more bytes than fit in 63 bits"),
+        ["overflow behind a zero"] = (One("U8", "[0,9223372036854775807,9223372036854775807]", "[0,0]", 0), "more bytes than fit in 63 bits"),
+        ["one offset"] = (One("F32", "[2]", "[0]", 8), "1 data_offsets"),
+        ["no offsets"] = (One("F32", "[2]", "[]", 8), "0 data_offsets"),
+        ["three offsets"] = (One("F32", "[2]", "[0,8,8]", 8), "more than 2 elements"),
+        ["offsets an object"] = (One("F32", "[2]", "{}", 8), "data_offsets that is not a list"),
+        ["offset negative"] = (One("F32", "[2]", "[-8,0]", 8), "data_offsets element that is not an integer"),
+        ["offset 8.0"] = (One("F32", "[2]", "[0,8.0]", 8), "data_offsets element that is not an integer"),
+        ["offset a string"] = (One("F32", "[2]", "[0,\"8\"]", 8), "data_offsets element that is not an integer"),
+        ["offset 2^63"] = (One("F32", "[2]", "[0,9223372036854775808]", 8), "data_offsets element that is not an integer"),
+        ["offsets reversed"] = (One("F32", "[2]", "[8,0]", 8), "outside the file"),
+        ["end beyond the file"] = (One("F32", "[2]", "[0,8]", 7), "outside the file"),
+        ["begin beyond the file"] = (One("F32", "[2]", "[8,16]", 8), "outside the file"),
+        ["end 2^63-1"] = (One("U8", "[9223372036854775807]", "[0,9223372036854775807]", 8), "outside the file"),
+        ["shape larger than offsets"] = (One("F32", "[3]", "[0,8]", 8), "12 bytes"),
+        ["shape smaller than offsets"] = (One("F32", "[1]", "[0,8]", 8), "4 bytes"),
+        ["dtype wider than offsets"] = (One("F64", "[2]", "[0,8]", 8), "16 bytes"),
+        ["scalar of eight bytes"] = (One("F32", "[]", "[0,8]", 8), "4 bytes"),
+        ["empty tensor with bytes"] = (One("F32", "[0]", "[0,8]", 8), "0 bytes"),
+        ["hole at the start"] = (One("F32", "[2]", "[4,12]", 12), "expected 0"),
+        ["hole between"] = (Text("{" + A + ",\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[9,10]}}", 10), "a hole before it"),
+        ["hole at the end"] = (Text("{" + A + "}", 9), "the tensors end at data byte 8"),
+        ["data without tensors"] = (Text("{}", 1), "the tensors end at data byte 0"),
+        ["overlap by one"] = (Text("{" + A + ",\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[7,8]}}", 8), "overlaps"),
+        ["two tensors on one range"] = (Text("{" + A + ",\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8), "overlaps"),
+        ["tensor within another"] = (Text("{" + A + ",\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[2,4]}}", 8), "overlaps"),
+        ["empty tensor inside another"] = (Text("{" + A + ",\"b\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[4,4]}}", 8), "overlaps"),
+        ["empty tensor beyond the end"] = (Text("{" + A + ",\"b\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[9,9]}}", 8), "outside the file"),
+        ["same name twice"] = (Text("{" + A + "," + A + "}", 8), "appears twice"),
+        ["same name twice, empty tensors"] = (Text("{\"b\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},\"b\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"), "appears twice"),
+        ["same name twice, one escaped"] = (Text("{" + A + ",\"\\u0061\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[8,8]}}", 8), "appears twice"),
+        ["two metadata"] = (Text("{\"__metadata__\":{},\"__metadata__\":{}}"), "two __metadata__"),
+        ["two metadata, one escaped"] = (Text("{\"__metadata__\":{},\"\\u005f_metadata__\":{}}"), "two __metadata__"),
+        ["metadata a list"] = (Text("{\"__metadata__\":[]}"), "must be an object of strings"),
+        ["metadata null"] = (Text("{\"__metadata__\":null}"), "must be an object of strings"),
+        ["metadata value a number"] = (Text("{\"__metadata__\":{\"k\":1}}"), "must be a string"),
+        ["metadata value null"] = (Text("{\"__metadata__\":{\"k\":null}}"), "must be a string"),
+        ["metadata value an object"] = (Text("{\"__metadata__\":{\"k\":{}}}"), "must be a string"),
+        ["metadata key twice"] = (Text("{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}}"), "appears twice"),
+        ["metadata as a tensor"] = (Text("{\"__metadata__\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1), "must be a string"),
+        ["metadata value a lone surrogate"] = (Text("{\"__metadata__\":{\"k\":\"\\udc00\"}}"), "not valid JSON"),
+        ["name made to hurt a terminal"] = (Text("{\"\\u001b[2J\":1}"), "\\u001b"),
+        ["GGUF"] = ([.. "GGUF"u8, 3, 0, 0, 0, .. new byte[16]], "a GGUF file"),
+        ["HDF5"] = ([0x89, .. "HDF\r\n\u001a\n"u8, .. new byte[16]], "an HDF5 file"),
+        ["git-LFS pointer"] = ([.. "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"u8], "a git-LFS pointer"),
+        ["HTML page"] = ([.. "<!DOCTYPE html><html><body>Not found</body></html>"u8], "HTML"),
+        ["zip checkpoint"] = ([.. "PK\u0003\u0004"u8, .. new byte[32]], "hummingbird convert"),
+        ["pickle"] = ([0x80, 2, .. "ctorch._utils\n_rebuild"u8], "a pickle"),
+    };
+
+    public static readonly Dictionary<string, byte[]> WellFormed = new(StringComparer.Ordinal)
+    {
+        ["no tensors"] = Text("{}"),
+        ["trailing spaces"] = Text("{}      "),
+        ["trailing tab and line ends"] = Text("{}\t\r\n"),
+        ["spaces inside"] = Text("{ \"a\" : { \"dtype\" : \"F32\" , \"shape\" : [ 2 ] , \"data_offsets\" : [ 0 , 8 ] } }", 8),
+        ["fields in another order"] = Text("{\"a\":{\"data_offsets\":[0,8],\"shape\":[2],\"dtype\":\"F32\"}}", 8),
+        ["metadata last"] = Text("{" + A + ",\"__metadata__\":{\"k\":\"v\"}}", 8),
+        ["empty metadata"] = Text("{\"__metadata__\":{}}"),
+        ["scalar"] = One("F32", "[]", "[0,4]", 4),
+        ["empty tensor"] = One("F32", "[0]", "[0,0]"),
+        ["empty tensor, zero first"] = One("F32", "[0,5]", "[0,0]"),
+        ["empty tensor, zero last"] = One("F32", "[5,0]", "[0,0]"),
+        ["rank 16"] = One("U8", "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]", "[0,1]", 1),
+        ["empty tensor at the end"] = Text("{" + A + ",\"b\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[8,8]}}", 8),
+        ["empty tensor at the start"] = Text("{" + A + ",\"b\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}", 8),
+        ["tensors out of order"] = Text("{\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[8,9]}," + A + "}", 9),
+        ["unaligned tensor"] = Text("{\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[1,9]}}", 9),
+        ["odd header length"] = Text("{" + A + "} ", 8),
+        ["header length that begins like a pickle"] = Text("{}" + new string(' ', 0x280 - 2)),
+        ["name with dots and slashes"] = Text("{\"../../etc/passwd\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1),
+        ["empty name"] = Text("{\"\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1),
+        ["name in Greek"] = Text("{\"βάρος\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1),
+        ["escaped surrogate pair"] = Text("{\"\\ud83d\\ude00\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1),
+        ["metadata of an escaped quote"] = Text("{\"__metadata__\":{\"k\":\"\\\"\"}}"),
+        ["F16"] = One("F16", "[2]", "[0,4]", 4),
+        ["BF16"] = One("BF16", "[2]", "[0,4]", 4),
+        ["F64"] = One("F64", "[2]", "[0,16]", 16),
+        ["I8"] = One("I8", "[2]", "[0,2]", 2),
+        ["I16"] = One("I16", "[2]", "[0,4]", 4),
+        ["I32"] = One("I32", "[2]", "[0,8]", 8),
+        ["I64"] = One("I64", "[2]", "[0,16]", 16),
+        ["U8"] = One("U8", "[2]", "[0,2]", 2),
+        ["U16"] = One("U16", "[2]", "[0,4]", 4),
+        ["U32"] = One("U32", "[2]", "[0,8]", 8),
+        ["U64"] = One("U64", "[2]", "[0,16]", 16),
+        ["BOOL"] = One("BOOL", "[2]", "[0,2]", 2),
+    };
+
+    /// <summary>A file of one tensor named a.</summary>
+    public static byte[] One(string dtype, string shape, string offsets, int dataBytes = 0) =>
+        Text($"{{\"a\":{{\"dtype\":\"{dtype}\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}", dataBytes);
+
+    public static byte[] Text(string header, int dataBytes = 0) => Bytes(Encoding.UTF8.GetBytes(header), dataBytes);
+
+    private static byte[] Bytes(byte[] header, int dataBytes = 0)
+    {
+        byte[] length = new byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+        return [.. length, .. header, .. new byte[dataBytes]];
+    }
+
+    private static byte[] Raw(ulong length, string header, int dataBytes = 0)
+    {
+        byte[] start = new byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(start, length);
+        return [.. start, .. Encoding.UTF8.GetBytes(header), .. new byte[dataBytes]];
+    }
+}
