@@ -1,1 +1,3 @@
-return 0;
+using Hummingbird.Vulkan.Cli;
+
+return CommandLine.Run(args, Terminal.OfProcess());

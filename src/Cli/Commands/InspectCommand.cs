@@ -1,0 +1,112 @@
+using System.CommandLine;
+using Hummingbird.Vulkan.Engine.Media;
+using Hummingbird.Vulkan.Engine.Weights;
+
+namespace Hummingbird.Vulkan.Cli.Commands;
+
+/// <summary><c>inspect FILE</c>: what a video was made with, or what weights hold.</summary>
+internal static class InspectCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> path = new("FILE") { Description = "A video, a folder of frames, a .safetensors file, a model folder, or nano." };
+        Option<bool> json = Options.Flag("--json", "A video's metadata as JSON.");
+        Option<bool> tensors = Options.Flag("--tensors", "List every tensor with type and shape.");
+        CommandWithExamples command = new(
+            "inspect",
+            "Show what a video was made with and the command that makes it again, or what a weights file or model folder holds.",
+            "hummingbird inspect out.mp4",
+            "hummingbird inspect models/nano",
+            "hummingbird inspect unet/diffusion_pytorch_model.safetensors --tensors")
+        {
+            path, json, tensors,
+        };
+        command.SetAction(parsed =>
+        {
+            string target = parsed.GetRequiredValue(path);
+            bool isModel = target == "nano" || File.Exists(Path.Combine(target, "model_index.json"));
+            bool isWeights = target.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || target.EndsWith(SafetensorsSource.IndexSuffix, StringComparison.Ordinal);
+            if (isModel)
+            {
+                ShowModel(target, parsed.GetValue(tensors), terminal.Out);
+            }
+            else if (isWeights)
+            {
+                ShowWeights(target, parsed.GetValue(tensors), terminal.Out);
+            }
+            else
+            {
+                ShowVideo(target, parsed.GetValue(json), terminal.Out);
+            }
+        });
+        return command;
+    }
+
+    private static void ShowVideo(string path, bool asJson, TextWriter output)
+    {
+        GenerationMetadata metadata = MetadataReader.Read(path)
+            ?? throw new MediaException($"'{path}' holds no metadata of this engine and there is no '{VideoSink.SidecarPath(path)}' beside it.");
+        if (asJson)
+        {
+            output.WriteLine(metadata.ToJson(indented: true));
+            return;
+        }
+
+        output.WriteLine(Terminal.Printable(metadata.ToParametersText().Replace("\n", " | ", StringComparison.Ordinal)));
+        output.WriteLine();
+        output.WriteLine("Made again by:");
+        output.WriteLine(metadata.ToCommandLine());
+    }
+
+    private static void ShowModel(string path, bool listsTensors, TextWriter output)
+    {
+        using ModelFolder model = ModelFolder.Open(path);
+        ModelSummary summary = ModelSummary.Of(model);
+        GenerationDefaults defaults = model.Index.Defaults;
+        output.WriteLine($"{model.DisplayName}: {summary.Family}, {Figures.Count(summary.Parameters)} parameters, {Figures.Bytes(summary.Bytes)}");
+        output.WriteLine($"defaults: {defaults.Width}x{defaults.Height}, {defaults.Frames} frames, {defaults.Fps} fps, {defaults.Steps} steps, "
+            + $"guidance {defaults.GuidanceScale}, {Terminal.Printable(defaults.Sampler)}");
+        foreach (WeightSummary component in summary.Components)
+        {
+            Show(component, output);
+        }
+
+        output.WriteLine($"sha256 {model.Hash}");
+        if (listsTensors)
+        {
+            foreach (IWeightSource source in (IWeightSource[])[model.TextEncoder, model.UNet, model.Vae])
+            {
+                ListTensors(source, output);
+            }
+        }
+    }
+
+    private static void ShowWeights(string path, bool listsTensors, TextWriter output)
+    {
+        using SafetensorsSource source = SafetensorsSource.Open(path);
+        Show(WeightSummary.Of(Path.GetFileName(path), source), output);
+        foreach ((string key, string value) in source.Files.SelectMany(f => f.Metadata).Distinct())
+        {
+            output.WriteLine($"metadata {Terminal.Printable(key)}: {Terminal.Printable(value)}");
+        }
+
+        if (listsTensors)
+        {
+            ListTensors(source, output);
+        }
+    }
+
+    private static void Show(WeightSummary summary, TextWriter output)
+        => output.WriteLine($"{summary.Name}: {summary.Tensors} tensors, {Figures.Count(summary.Parameters)} parameters, {Figures.Bytes(summary.Bytes)}, {string.Join(" and ", summary.Types)}");
+
+    private static void ListTensors(IWeightSource source, TextWriter output)
+    {
+        output.WriteLine();
+        output.WriteLine(source.DisplayName);
+        foreach (string name in source.Names.Order(StringComparer.Ordinal))
+        {
+            WeightTensor tensor = new WeightScope(source).Get(name);
+            output.WriteLine($"  {tensor.Type,-4} [{string.Join(", ", tensor.Shape)}] {Terminal.Printable(name)}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace Hummingbird.Vulkan.Engine.Weights;
+
+/// <summary>What a set of weights holds, from its headers alone.</summary>
+/// <param name="Name">unet, vae, text_encoder, or a file's name.</param>
+/// <param name="Tensors">How many.</param>
+/// <param name="Parameters">Elements of all tensors.</param>
+/// <param name="Bytes">As stored.</param>
+/// <param name="Types">Element types that occur, most parameters first.</param>
+public sealed record WeightSummary(string Name, int Tensors, long Parameters, long Bytes, ImmutableArray<WeightType> Types)
+{
+    public static WeightSummary Of(string name, IWeightSource source)
+    {
+        int count = 0;
+        long parameters = 0, bytes = 0;
+        Dictionary<WeightType, long> types = [];
+        foreach (string tensorName in source.Names)
+        {
+            WeightTensor tensor = new WeightScope(source).Get(tensorName);
+            count++;
+            parameters += tensor.ElementCount;
+            bytes += tensor.ElementCount * tensor.Type.SizeInBytes();
+            types[tensor.Type] = types.GetValueOrDefault(tensor.Type) + tensor.ElementCount;
+        }
+
+        return new(name, count, parameters, bytes, [.. types.OrderByDescending(t => t.Value).Select(t => t.Key)]);
+    }
+}
+
+/// <summary>What a model folder holds, without reading its weights' values.</summary>
+/// <param name="Family">The published model its configuration is that of, or what it resembles.</param>
+public sealed record ModelSummary(string Family, ImmutableArray<WeightSummary> Components)
+{
+    public long Parameters => Components.Sum(c => c.Parameters);
+
+    public long Bytes => Components.Sum(c => c.Bytes);
+
+    public static ModelSummary Of(ModelFolder model) => new(
+        FamilyOf(model.UNetConfig),
+        [
+            WeightSummary.Of("text_encoder", model.TextEncoder),
+            WeightSummary.Of("unet", model.UNet),
+            WeightSummary.Of("vae", model.Vae),
+        ]);
+
+    private static string FamilyOf(UNetConfig unet) => unet switch
+    {
+        { ModelChannels: not 320 } => "a small model of the Hummingbird / VideoCrafter architecture",
+        { TimeCondDim: null, NumResBlocks: 2 } => "VideoCrafter2",
+        { TimeCondDim: not null, HasMiddle: false, NumResBlocks: 1 } => "Hummingbird 0.7B",
+        { TimeCondDim: not null, HasMiddle: true, NumResBlocks: 1 } => "Hummingbird 0.9B",
+        _ => "of the Hummingbird / VideoCrafter architecture, none of the published sizes",
+    };
+}
