@@ -84,7 +84,7 @@ public sealed class AutoencoderKL(AutoencoderConfig config, WeightScope weights)
         return ResnetBlock(g, h, w / "block_2", c);
     }
 
-    private Value ResnetBlock(GraphBuilder g, Value x, WeightScope w, int outputs)
+    internal Value ResnetBlock(GraphBuilder g, Value x, WeightScope w, int outputs)
     {
         Value identity = w.Contains("nin_shortcut.weight") ? g.Conv2d(x, w / "nin_shortcut", outputs, new Conv2d(KernelSize: 1)) : x;
         Value h = g.Conv2d(g.GroupNorm(x, w / "norm1", NormSilu), w / "conv1", outputs, new Conv2d());
@@ -92,7 +92,7 @@ public sealed class AutoencoderKL(AutoencoderConfig config, WeightScope weights)
     }
 
     /// <summary>One head as wide as the channels; projections are 1x1 convolutions, that is linear layers.</summary>
-    private Value Attention(GraphBuilder g, Value x, WeightScope w)
+    internal Value Attention(GraphBuilder g, Value x, WeightScope w)
     {
         int c = x.Shape.Channels;
         Value y = g.GroupNorm(x, w / "norm", Norm);

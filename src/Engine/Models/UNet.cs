@@ -168,7 +168,7 @@ public sealed class UNet
         => conditioning.ContextKeysValues[crossAttentions.Select(a => a.Path).ToList().IndexOf(path)];
 
     /// <summary>[GN SiLU conv] + shift, [GN SiLU conv] + skip, then the temporal convolutions with their own identity.</summary>
-    private Value ResBlock(GraphBuilder g, Value x, Value? skip, WeightScope w, int outputs, Value shift)
+    internal Value ResBlock(GraphBuilder g, Value x, Value? skip, WeightScope w, int outputs, Value shift)
     {
         GroupNorm norm = new(config.Groups, NormEpsilon, Activation.Silu);
         Value identity = w.Contains("skip_connection.weight")
@@ -180,7 +180,7 @@ public sealed class UNet
     }
 
     /// <summary>h + 4 x [GN over all frames, SiLU, conv(3,1,1)].</summary>
-    private Value TemporalConvBlock(GraphBuilder g, Value h, WeightScope w)
+    internal Value TemporalConvBlock(GraphBuilder g, Value h, WeightScope w)
     {
         GroupNorm norm = new(config.Groups, NormEpsilon, Activation.Silu, NormScope.AllFrames);
         Value y = h;
@@ -194,7 +194,7 @@ public sealed class UNet
         return y;
     }
 
-    private Value SpatialTransformer(GraphBuilder g, Value x, WeightScope w, Value contextKeysValues)
+    internal Value SpatialTransformer(GraphBuilder g, Value x, WeightScope w, Value contextKeysValues)
     {
         int c = x.Shape.Channels;
         TransformerBlock block = new(c / config.HeadDim, AttentionAxis.Spatial);
@@ -203,7 +203,7 @@ public sealed class UNet
         return g.Linear(y, w / "proj_out", c, residual: x);
     }
 
-    private Value TemporalTransformer(GraphBuilder g, Value x, WeightScope w, int inner)
+    internal Value TemporalTransformer(GraphBuilder g, Value x, WeightScope w, int inner)
     {
         TransformerBlock block = new(inner / config.HeadDim, AttentionAxis.Temporal);
         Value y = g.GroupNorm(x, w / "norm", new GroupNorm(config.Groups, 1e-6f, Scope: NormScope.AllFrames));

@@ -1,0 +1,65 @@
+using Hummingbird.Vulkan.Engine.Weights;
+using Hummingbird.Vulkan.Kernels;
+
+namespace Hummingbird.Vulkan.Vectors;
+
+/// <summary>A file of reference tensors made by PyTorch, with the layouts turned into ours.</summary>
+public sealed class VectorFile : IDisposable
+{
+    private readonly SafetensorsFile file;
+    private readonly SafetensorsSource source;
+
+    public VectorFile(string name)
+    {
+        file = SafetensorsFile.Open(Path.Combine(TestData.Folder, "vectors", name + ".safetensors"));
+        source = SafetensorsSource.From(file);
+    }
+
+    /// <summary>The weights below a prefix such as "w." or "res_same.w.".</summary>
+    public WeightScope Weights(string prefix) => new(new PrefixedSource(source, prefix));
+
+    public int[] ShapeOf(string name) => [.. file.Tensors[name].Shape.Select(d => (int)d)];
+
+    public bool Contains(string name) => file.Tensors.ContainsKey(name);
+
+    public IReadOnlyDictionary<string, string> Metadata => file.Metadata;
+
+    /// <summary>The values as the file orders them.</summary>
+    public float[] Read(string name)
+    {
+        TensorEntry entry = file.Tensors[name];
+        float[] values = new float[entry.ElementCount];
+        file.ReadFloats(entry, values);
+        return values;
+    }
+
+    /// <summary>[N, C, rest...] in the file -> [N, rest..., C]: frames and videos, channels last.</summary>
+    public float[] ReadChannelsLast(string name)
+    {
+        int[] shape = ShapeOf(name);
+        (int n, int c) = (shape[0], shape[1]);
+        float[] values = Read(name), moved = new float[values.Length];
+        int pixels = values.Length / (n * c);
+        for (int i = 0; i < n; i++)
+        {
+            for (int channel = 0; channel < c; channel++)
+            {
+                for (int p = 0; p < pixels; p++)
+                {
+                    moved[(((i * pixels) + p) * c) + channel] = values[(((i * c) + channel) * pixels) + p];
+                }
+            }
+        }
+
+        return moved;
+    }
+
+    /// <summary>Extents of <see cref="ReadChannelsLast"/> for (B*T, C, H, W) seen as <paramref name="batch"/> videos: [B, T, H, W, C].</summary>
+    public Shape VideoShape(string name, int batch)
+    {
+        int[] s = ShapeOf(name);
+        return s.Length == 5 ? [s[0], s[2], s[3], s[4], s[1]] : [batch, s[0] / batch, s[2], s[3], s[1]];
+    }
+
+    public void Dispose() => source.Dispose();
+}
