@@ -13,7 +13,7 @@ public interface INoiseSource
 /// <summary>torch's CPU generator: the start first, then one draw per step.</summary>
 public sealed class SeededNoise(long seed) : INoiseSource
 {
-    private readonly TorchGenerator generator = new(unchecked((ulong)seed));
+    private readonly TorchGenerator generator = new(seed);
 
     public float[] Next(int count) => generator.Randn(count);
 }

@@ -20,7 +20,7 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
     {
         RequestCheck.Validate(request, model);
         PhaseClock clock = new(progress);
-        IScheduler scheduler = SchedulerFactory.Create(model.SchedulerConfig, request);
+        IScheduler scheduler = Samplers.Create(model.SchedulerConfig, request.Scheduler, request.Steps);
         LatentSize size = LatentSize.Of(request, model);
 
         PromptEmbeddings prompt = new PromptEncoding(model, backend, clock).Encode(request, cancellation);

@@ -27,7 +27,7 @@ public sealed class UNetConditions
         unet.BuildConditioning(g, steps, 1, prompt.Tokens);
         using IGraphExecutor executor = backend.Prepare(g.Build());
         WriteTimes(executor, unet, request, scheduler);
-        List<(string, float[])> context = [];
+        List<(string, float[])> inputs = [];
         float[] table = new float[steps * unet.ShiftChannels];
         foreach ((float[] states, string suffix) in Prompts(prompt))
         {
@@ -38,11 +38,11 @@ public sealed class UNetConditions
             {
                 float[] keysValues = new float[prompt.Tokens * 2 * unet.CrossAttentionChannels[i]];
                 executor.Read($"context_kv.{i}", keysValues);
-                context.Add(($"context_kv.{i}{suffix}", keysValues));
+                inputs.Add(($"context_kv.{i}{suffix}", keysValues));
             }
         }
 
-        return new(table, unet.ShiftChannels, context);
+        return new(table, unet.ShiftChannels, inputs);
     }
 
     /// <summary>The row of step <paramref name="step"/>.</summary>

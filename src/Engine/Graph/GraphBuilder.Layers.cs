@@ -19,13 +19,13 @@ public sealed partial class GraphBuilder
     /// <summary>Several bias-free linear layers that read the same input, as one: y = [x W1^T | x W2^T | ...].</summary>
     public Value FusedLinear(Value x, int outputsEach, params ReadOnlySpan<WeightScope> layers)
     {
-        WeightTensor[] weights = new WeightTensor[layers.Length];
-        for (int i = 0; i < weights.Length; i++)
+        WeightTensor[] tensors = new WeightTensor[layers.Length];
+        for (int i = 0; i < tensors.Length; i++)
         {
-            weights[i] = layers[i].Get("weight", outputsEach, x.Shape.Channels);
+            tensors[i] = layers[i].Get("weight", outputsEach, x.Shape.Channels);
         }
 
-        Value matrix = MatrixWeight([outputsEach * weights.Length, x.Shape.Channels], isConvolution: false, [.. weights]);
+        Value matrix = MatrixWeight([outputsEach * tensors.Length, x.Shape.Channels], isConvolution: false, [.. tensors]);
         return Add(new MatMul(), layers[0].Path, x, matrix, null, null, null);
     }
 
