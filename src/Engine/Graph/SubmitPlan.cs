@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hummingbird.Vulkan.Engine.Device;
 using Hummingbird.Vulkan.Kernels;
 
 namespace Hummingbird.Vulkan.Engine.Graph;
@@ -9,6 +10,14 @@ namespace Hummingbird.Vulkan.Engine.Graph;
 /// <param name="DispatchSeconds">Fixed price of one dispatch.</param>
 public readonly record struct DeviceRate(double FlopsPerSecond, double BytesPerSecond, double DispatchSeconds)
 {
+    /// <summary>A cautious guess for a kind of device; the first run corrects it.</summary>
+    public static DeviceRate Expected(DeviceKind kind) => kind switch
+    {
+        DeviceKind.Cpu => new(10e9, 2e9, 20e-6),
+        DeviceKind.Discrete => new(2e12, 100e9, 10e-6),
+        _ => new(200e9, 20e9, 20e-6),
+    };
+
     /// <summary>Seconds that work of this cost takes.</summary>
     public double Seconds(Cost cost) => Math.Max(cost.Flops / FlopsPerSecond, cost.Bytes / BytesPerSecond) + DispatchSeconds;
 
@@ -26,6 +35,9 @@ public readonly record struct SubmitRange(int First, int Count, double Seconds);
 /// <remarks>Pure: the same costs and rate always give the same cuts.</remarks>
 public sealed record SubmitPlan(ImmutableArray<SubmitRange> Submits, ImmutableArray<int> Parts)
 {
+    /// <summary>Into how many pieces the dispatches of a range are cut: more than one only for a node that stands alone.</summary>
+    public int PartsOf(SubmitRange range) => range.Count == 1 ? Parts[range.First] : 1;
+
     /// <param name="costs">One per node, in order.</param>
     /// <param name="rate">The device's speed.</param>
     /// <param name="aimSeconds">No submit is meant to be longer; a node that is, is dispatched in <see cref="Parts"/> pieces, each its own submit.</param>
@@ -39,7 +51,8 @@ public sealed record SubmitPlan(ImmutableArray<SubmitRange> Submits, ImmutableAr
         {
             double seconds = rate.Seconds(costs[i]);
             parts.Add(Math.Max(1, (int)Math.Ceiling(seconds / aimSeconds)));
-            if (i > first && sum + seconds > aimSeconds)
+            bool standsAlone = parts[i] > 1 || (i > first && parts[i - 1] > 1);
+            if (i > first && (standsAlone || sum + seconds > aimSeconds))
             {
                 submits.Add(new(first, i - first, sum));
                 (first, sum) = (i, 0);
