@@ -27,6 +27,7 @@ layout(push_constant, scalar) uniform Push
     uint residual_stride;
     uint y_stride;
     uint shift_rows;
+    uint shift_stride;
     uint channels2;
     uint x2_stride;
     uint height;

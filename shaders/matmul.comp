@@ -23,6 +23,7 @@ layout(push_constant, scalar) uniform Push
     uint residual_stride;
     uint y_stride;
     uint shift_rows;
+    uint shift_stride;
 };
 
 #define SECOND x

@@ -34,7 +34,7 @@ void finish(uint first_row)
             float value = sums[r * COLUMNS + j] + biases[j];
             if (first_row + r < rows && column < columns)
             {
-                if (HAS_SHIFT) value += load_f32(shift + uint64_t(group) * columns * 4, column);
+                if (HAS_SHIFT) value += load_f32(shift + uint64_t(group) * shift_stride * 4, column);
                 value = GEGLU ? value * gelu_erf(sums[r * COLUMNS + OUTPUTS + j] + biases[OUTPUTS + j]) : activate(value, int(ACTIVATION));
                 if (HAS_RESIDUAL) value += load(addend, column);
                 store(target, column, value);

@@ -32,8 +32,9 @@ public enum MatrixFeatures
 /// <param name="ResidualStride">The same of the residual.</param>
 /// <param name="OutputStride">The same of the output.</param>
 /// <param name="ShiftRows">Rows of the output that share one row of the shift.</param>
+/// <param name="ShiftStride">Elements from one row of the shift to the next.</param>
 public readonly record struct MatrixParameters(
-    uint Rows, uint Columns, uint Fold, uint Depth, uint Channels, uint RowStride, uint ResidualStride, uint OutputStride, uint ShiftRows);
+    uint Rows, uint Columns, uint Fold, uint Depth, uint Channels, uint RowStride, uint ResidualStride, uint OutputStride, uint ShiftRows, uint ShiftStride);
 
 /// <summary>What the three kernels on the matrix core have in common: operands, tiles, constants, weight order.</summary>
 /// <remarks>Operands: 0 x, 1 weight, 2 bias, 3 shift, 4 residual, 5 second source. Shaders: shaders/common/matrix*.glsl.</remarks>
@@ -83,7 +84,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
                 throw new ShapeException($"{Kernel}: GEGLU takes no shift, found {shift}.");
             }
 
-            if (shift.DType != DType.F32 || shift.Shape.Rank != 2 || !shift.IsContiguous || shift.Shape.Channels != output.Channels || output.Rows % shift.Shape[0] != 0)
+            if (shift.DType != DType.F32 || shift.Shape.Rank != 2 || shift.Shape.Channels != output.Channels || output.Rows % shift.Shape[0] != 0)
             {
                 throw new ShapeException($"{Kernel}: shift must be f32[G,{output.Channels}] with G dividing the {output.Rows} rows of {output}, found {shift}.");
             }
@@ -123,7 +124,8 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
             (uint)x.RowStride,
             (uint)residual.RowStride,
             (uint)output.RowStride,
-            shift.IsPresent ? (uint)(output.Shape.Rows / shift.Shape[0]) : 1);
+            shift.IsPresent ? (uint)(output.Shape.Rows / shift.Shape[0]) : 1,
+            (uint)shift.RowStride);
         int features = (int)(Features(inputs, packing) | extra) | ((int)Activation << 8);
         return new([new Dispatch(
             ShaderName(x.DType, inputs[1].DType, target.Matrix),
