@@ -1,0 +1,38 @@
+using Hummingbird.Vulkan.Kernels;
+
+namespace Hummingbird.Vulkan.Engine.Device;
+
+public enum Precision
+{
+    /// <summary>The device plan chooses.</summary>
+    Auto,
+    Fp16,
+    Fp32,
+}
+
+/// <summary>What a user may ask of a device; everything left out is decided by <see cref="DevicePlan"/>.</summary>
+public sealed record DeviceOptions
+{
+    /// <summary>Index in the list of devices, part of a name, or a device UUID; null takes the best device.</summary>
+    public string? Selector { get; init; }
+
+    public Precision Precision { get; init; }
+
+    /// <summary>Upper bound of device memory in GiB; null leaves the bound to the driver.</summary>
+    public double? MaxMemoryGiB { get; init; }
+
+    /// <summary>Copies through staging buffers even where the host could write device memory directly.</summary>
+    public bool ForceStaging { get; init; }
+
+    /// <summary>A matrix family instead of the chosen one.</summary>
+    public MatrixFamily? Matrix { get; init; }
+
+    /// <summary>Keeps what the driver's compiler says of every pipeline (registers, spills).</summary>
+    public bool PipelineStatistics { get; init; }
+
+    /// <summary>Folder of compiled pipelines; null is the user's cache folder, empty keeps none.</summary>
+    public string? PipelineCacheFolder { get; init; }
+
+    /// <summary>Throws when a device is disposed before what was made from it.</summary>
+    public bool ThrowOnLeaks { get; init; }
+}

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Hummingbird.Vulkan.Engine.Interop;
+
+namespace Hummingbird.Vulkan.Engine.Device;
+
+/// <summary>The connection to Vulkan: lists devices, and with validation on collects what the layer says.</summary>
+public sealed class VulkanInstance : IDisposable
+{
+    private const string ValidationLayer = "VK_LAYER_KHRONOS_validation";
+
+    private readonly PhysicalDevice[] physicalDevices;
+    private readonly IDisposable? listener;
+    private bool isDisposed;
+
+    private VulkanInstance(InstanceApi api, ValidationLog? validation)
+    {
+        Api = api;
+        Validation = validation;
+        listener = validation is null ? null : api.Listen(validation.Sink);
+        physicalDevices = api.PhysicalDevices();
+        Snapshots = [.. physicalDevices.Select(d => SnapshotReader.Read(api.Query(d)))];
+    }
+
+    /// <summary>All devices in the driver's order, usable or not (see <see cref="DevicePlan.Missing"/>).</summary>
+    public ImmutableArray<DeviceSnapshot> Snapshots { get; }
+
+    /// <summary>Null without validation.</summary>
+    public ValidationLog? Validation { get; }
+
+    internal InstanceApi Api { get; }
+
+    /// <param name="validation">Checks every call, synchronisation included. Slow; needs the Khronos validation layer.</param>
+    /// <exception cref="VulkanUnavailableException">No loader, no driver, or no validation layer.</exception>
+    public static VulkanInstance Create(bool validation = false)
+    {
+        VulkanLoader loader = VulkanLoader.Load();
+        if (loader.Version < ApiVersion.V1_2)
+        {
+            throw new VulkanUnavailableException($"The Vulkan loader {loader.LibraryName} speaks Vulkan {loader.Version}, and 1.2 is needed. {VulkanLoader.InstallAdvice}");
+        }
+
+        List<string> extensions = [];
+        IReadOnlySet<string> available = loader.Extensions();
+        if (available.Contains(ExtensionNames.KhrPortabilityEnumeration))
+        {
+            extensions.Add(ExtensionNames.KhrPortabilityEnumeration);
+        }
+
+        List<string> layers = [];
+        if (validation)
+        {
+            if (!loader.Layers().Contains(ValidationLayer))
+            {
+                throw new VulkanUnavailableException($"{ValidationLayer} is not installed. On Debian and Ubuntu it is in vulkan-validationlayers, elsewhere in the Vulkan SDK.");
+            }
+
+            layers.Add(ValidationLayer);
+            extensions.Add(ExtensionNames.ExtDebugUtils);
+            if (loader.Extensions(ValidationLayer).Contains(ExtensionNames.ExtValidationFeatures))
+            {
+                extensions.Add(ExtensionNames.ExtValidationFeatures);
+            }
+        }
+
+        bool synchronization = extensions.Contains(ExtensionNames.ExtValidationFeatures);
+        InstanceApi api = InstanceApi.Create(loader, layers, extensions, synchronization);
+        try
+        {
+            return new(api, validation ? new ValidationLog() : null);
+        }
+        catch
+        {
+            api.Dispose();
+            throw;
+        }
+    }
+
+    internal DeviceApi CreateDevice(DeviceSnapshot snapshot, DevicePlan plan)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        int index = Snapshots.IndexOf(snapshot);
+        return index < 0
+            ? throw new ArgumentException($"{snapshot.Name} is not a device of this instance: open one of its Snapshots.", nameof(snapshot))
+            : Api.CreateDevice(physicalDevices[index], (uint)plan.QueueFamily, plan.Extensions, FeatureNames.Request(plan.Features), snapshot.Driver);
+    }
+
+    public void Dispose()
+    {
+        if (!isDisposed)
+        {
+            isDisposed = true;
+            listener?.Dispose();
+            Api.Dispose();
+        }
+    }
+}
