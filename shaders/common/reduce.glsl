@@ -2,17 +2,22 @@
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 
-shared vec2 reduce_partial[64];
+// REDUCE_TYPE: what is summed, a pair of values unless the kernel says otherwise.
+#ifndef REDUCE_TYPE
+#define REDUCE_TYPE vec2
+#endif
+
+shared REDUCE_TYPE reduce_partial[64];
 
 // The sum of `value` over all invocations of the workgroup, known to every one of them.
-vec2 workgroup_sum(vec2 value)
+REDUCE_TYPE workgroup_sum(REDUCE_TYPE value)
 {
-    vec2 sum = vec2(subgroupAdd(value.x), subgroupAdd(value.y));
+    REDUCE_TYPE sum = subgroupAdd(value);
     if (gl_NumSubgroups == 1) return sum;
     barrier();
     if (subgroupElect()) reduce_partial[gl_SubgroupID] = sum;
     barrier();
-    sum = vec2(0.0);
+    sum = REDUCE_TYPE(0.0);
     for (uint i = 0; i < gl_NumSubgroups; i++) sum += reduce_partial[i];
     return sum;
 }

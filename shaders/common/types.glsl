@@ -3,6 +3,7 @@
 // Buffers are reached by device address (buffer_reference). Push constants are the operands' 64-bit addresses in the
 // order of the C# descriptor, then its parameters (scalar layout). Specialization constants are numbered 0, 1, 2 ...
 // STORAGE (16 or 32) is the storage type of activations and WEIGHTS that of packed weights; arithmetic is fp32.
+// OUTPUT is the storage type of the output where it differs from STORAGE.
 // Biases and norm parameters are always fp32.
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_scalar_block_layout : require
@@ -21,6 +22,9 @@
 #ifndef WEIGHTS
 #define WEIGHTS STORAGE
 #endif
+#ifndef OUTPUT
+#define OUTPUT STORAGE
+#endif
 
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer F32 { float v[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer I32 { int v[]; };
@@ -30,10 +34,14 @@ layout(buffer_reference, scalar, buffer_reference_align = 1) buffer U8 { uint8_t
 #if STORAGE == 16
 #define STORAGE_BYTES 2
 float load(uint64_t base, uint index) { return float(F16(base).v[index]); }
-void store(uint64_t base, uint index, float value) { F16(base).v[index] = float16_t(value); }
 #else
 #define STORAGE_BYTES 4
 float load(uint64_t base, uint index) { return F32(base).v[index]; }
+#endif
+
+#if OUTPUT == 16
+void store(uint64_t base, uint index, float value) { F16(base).v[index] = float16_t(value); }
+#else
 void store(uint64_t base, uint index, float value) { F32(base).v[index] = value; }
 #endif
 

@@ -7,12 +7,12 @@ internal readonly record struct FlatDispatch(int WorkgroupSize, Workgroups Workg
     public uint Fold => (uint)Workgroups.X;
 
     /// <summary>Covers <paramref name="count"/> elements, <paramref name="values"/> of them per invocation.</summary>
-    /// <exception cref="ShapeException">More elements than a 32-bit index reaches.</exception>
+    /// <exception cref="ShapeException">More elements than the shader can index.</exception>
     public static FlatDispatch Over(long count, int values, KernelTarget target)
     {
-        if (count > uint.MaxValue)
+        if (count > int.MaxValue)
         {
-            throw new ShapeException($"{count} elements are more than one dispatch can index (2^32 - 1); split the tensor.");
+            throw new ShapeException($"{count} elements are more than one dispatch can index (2^31 - 1); split the tensor.");
         }
 
         // These kernels have no barrier: a CPU driver runs a large workgroup as a loop, and pays its overhead per workgroup once.
