@@ -27,7 +27,9 @@ public enum InputKind
 /// <param name="Mean">Mean of the values.</param>
 /// <param name="PaddingColumns">More than 0: the operand is a column slice of rows that are this much wider.</param>
 /// <param name="Limit">Exclusive upper bound of ids.</param>
-public sealed record CaseInput(InputKind Kind, Shape Shape, float Scale = 1, float Mean = 0, int PaddingColumns = 0, int Limit = 0)
+/// <param name="NonFinite">So many of the values are NaN or infinite.</param>
+public sealed record CaseInput(
+    InputKind Kind, Shape Shape, float Scale = 1, float Mean = 0, int PaddingColumns = 0, int Limit = 0, int NonFinite = 0)
 {
     public static CaseInput Absent => new(InputKind.Absent, default);
 
@@ -37,7 +39,11 @@ public sealed record CaseInput(InputKind Kind, Shape Shape, float Scale = 1, flo
 
     public static CaseInput P(Shape shape, float scale = 1, float mean = 0) => new(InputKind.Parameter, shape, scale, mean);
 
-    public override string ToString() => Kind == InputKind.Absent ? "-" : $"{Shape}{(PaddingColumns > 0 ? $"+{PaddingColumns}" : "")}";
+    public static CaseInput Ids(Shape shape, int limit) => new(InputKind.Ids, shape, Limit: limit);
+
+    public override string ToString() => Kind == InputKind.Absent
+        ? "-"
+        : $"{Shape}{(PaddingColumns > 0 ? $"+{PaddingColumns}" : "")}{(Mean != 0 && Kind == InputKind.Activation ? $"~{Mean:g}" : "")}{(NonFinite > 0 ? $"!{NonFinite}" : "")}";
 }
 
 /// <summary>One row of the conformance suite: a kernel, its operands and how near the reference it must come.</summary>
@@ -46,8 +52,14 @@ public sealed record CaseInput(InputKind Kind, Shape Shape, float Scale = 1, flo
 /// <param name="Weights">Storage type of the packed weights (F32 or F16).</param>
 public sealed record ConformanceCase(Kernel Kernel, DType Storage, DType Weights, ImmutableArray<CaseInput> Inputs)
 {
+    /// <summary>Storage type of the output.</summary>
+    public DType OutputType => Kernel.OutputType(Specs());
+
+    /// <summary>Bytes and counts have no rounding to forgive: they must be equal.</summary>
+    public bool MustBeEqual => OutputType is DType.U8 or DType.I32;
+
     /// <summary>Largest normalised mean squared error against the reference, whose inputs are rounded to the storage type.</summary>
-    public double MaxNmse => Storage == DType.F16 ? 1e-6 : 1e-11;
+    public double MaxNmse => MustBeEqual ? 0 : Storage == DType.F16 || OutputType == DType.F16 ? 1e-6 : 1e-11;
 
     /// <summary>The tensor specs the kernel sees.</summary>
     public TensorSpec[] Specs() => [.. Inputs.Select(Spec)];

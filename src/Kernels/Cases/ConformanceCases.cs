@@ -4,7 +4,11 @@ namespace Hummingbird.Vulkan.Kernels.Cases;
 /// <remarks>One file per kernel beside this one; tests, <c>doctor</c> and the benches all read this list.</remarks>
 public static partial class ConformanceCases
 {
-    public static IReadOnlyList<ConformanceCase> All { get; } = [.. LayerNormCases(), .. MatMulCases(), .. Conv2dCases(), .. Conv3dCases()];
+    public static IReadOnlyList<ConformanceCase> All { get; } =
+    [
+        .. LayerNormCases(), .. GroupNormCases(), .. MatMulCases(), .. Conv2dCases(), .. Conv3dCases(), .. AttentionCases(),
+        .. ElementwiseCases(), .. EmbeddingCases(), .. ToRgb8Cases(), .. SchedulerStepCases(), .. NonFiniteCountCases(),
+    ];
 
     /// <summary>The three storage combinations: fp32, fp32 activations with fp16 weights, fp16.</summary>
     private static IEnumerable<ConformanceCase> InEveryStorage(Kernel kernel, bool weights, params CaseInput[] inputs)
