@@ -29,8 +29,8 @@ internal static class FfmpegArguments
 
     private static string[] Encoding(VideoFormat format, int width, int height)
     {
-        // Every player takes 4:2:0, which needs even sides in H.264; an odd size keeps its pixels as 4:4:4.
-        string pixels = format == VideoFormat.Mp4 && (width % 2 != 0 || height % 2 != 0) ? "yuv444p" : "yuv420p";
+        // Every player takes 4:2:0, which halves the sides of the colour planes; an odd size is kept as 4:4:4.
+        string pixels = width % 2 == 0 && height % 2 == 0 ? "yuv420p" : "yuv444p";
         string toYuv = $"scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,format={pixels}";
         string[] colours =
         [

@@ -51,14 +51,14 @@ public sealed record GenerationMetadata
 
     /// <summary>The metadata as JSON with snake_case names.</summary>
     public string ToJson(bool indented = false) => JsonSerializer.Serialize(
-        this, indented ? MetadataJson.Indented.GenerationMetadata : MetadataJson.Compact.GenerationMetadata);
+        this, indented ? MetadataText.Indented.GenerationMetadata : MetadataText.Compact.GenerationMetadata);
 
     /// <summary>From <see cref="ToJson"/>'s text; null when it is something else.</summary>
     public static GenerationMetadata? FromJson(string json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, MetadataJson.Compact.GenerationMetadata);
+            return JsonSerializer.Deserialize(json, MetadataText.Compact.GenerationMetadata);
         }
         catch (JsonException)
         {
@@ -150,14 +150,16 @@ public sealed record GenerationMetadata
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(GenerationMetadata))]
-internal sealed partial class MetadataJson : JsonSerializerContext
+internal sealed partial class MetadataJson : JsonSerializerContext;
+
+/// <summary>How the metadata looks as text: prompts in any script stay readable.</summary>
+internal static class MetadataText
 {
-    /// <summary>One line; prompts in any script stay readable.</summary>
-    public static MetadataJson Compact { get; } = new(Readable(indented: false));
+    public static MetadataJson Compact { get; } = new(Options(indented: false));
 
-    public static MetadataJson Indented { get; } = new(Readable(indented: true));
+    public static MetadataJson Indented { get; } = new(Options(indented: true));
 
-    private static JsonSerializerOptions Readable(bool indented) => new(Default.Options)
+    private static JsonSerializerOptions Options(bool indented) => new(MetadataJson.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = indented,
