@@ -13,6 +13,7 @@ TOOLS="$ROOT/.tools"
 MESA="$TOOLS/mesa"
 STATE="$TOOLS/bootstrap.state"
 MIN_LAVAPIPE=25 # The first version with fast kernels for this engine: five times the speed of 22.3.
+RETRY_SECONDS=86400 # Without a network the better driver is asked for again a day later.
 
 say() { printf 'hummingbird: %s\n' "$*" >&2; }
 
@@ -222,7 +223,7 @@ unpack_lavapipe() {
   rm -f "$log"
 }
 
-# Sees to a driver; prints "system" or "private".
+# Sees to a driver; prints "system", "private", or "stopgap": the system's, as a better one could not be had now.
 choose_driver() {
   if have_nvidia_node && have_driver_like '*nvidia*'; then
     printf 'system'
@@ -239,8 +240,10 @@ choose_driver() {
   elif [[ -f $MESA/lvp_icd.json ]] || unpack_lavapipe; then
     printf 'private'
   else
-    (($(system_lavapipe_major) > 0)) || install_packages "Vulkan on the CPU, as no GPU driver was found" mesa-vulkan-drivers || true
-    printf 'system'
+    if (($(system_lavapipe_major) == 0)); then
+      install_packages "Vulkan on the CPU, as no GPU driver was found" mesa-vulkan-drivers || true
+    fi
+    (($(system_lavapipe_major) >= MIN_LAVAPIPE)) && printf 'system' || printf 'stopgap'
   fi
 }
 
@@ -275,16 +278,17 @@ prepare_machine() {
   fi
   local driver
   driver="$(choose_driver)"
-  printf '%s\n%s\n' "$(machine_facts)" "$driver" >"$STATE"
+  printf '%s\n%s\n%s\n' "$(machine_facts)" "$driver" "$EPOCHSECONDS" >"$STATE"
 }
 
 # True when nothing has changed since the machine was last made ready; sets driver.
 state_is_current() {
-  local facts=''
+  local facts='' since=0
   [[ -f $STATE && ! /var/lib/dpkg/status -nt $STATE ]] || return 1
-  { IFS= read -r facts && IFS= read -r driver; } <"$STATE" || return 1
+  { IFS= read -r facts && IFS= read -r driver && IFS= read -r since; } <"$STATE" || return 1
   [[ $facts == "$(machine_facts)" ]] || return 1
-  [[ $driver != private || -f $MESA/lvp_icd.json ]]
+  [[ $driver != private || -f $MESA/lvp_icd.json ]] || return 1
+  [[ $driver != stopgap ]] || ((EPOCHSECONDS - since < RETRY_SECONDS))
 }
 
 # bootstrap run|test: makes the machine ready and exports what the Vulkan loader needs to know.
