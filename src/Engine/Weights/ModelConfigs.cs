@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Hummingbird.Vulkan.Engine.Weights;
@@ -243,8 +244,22 @@ public sealed record GenerationDefaults(
     string? Prompt = null);
 
 /// <summary>The tokenizer's own settings; tokenizer/tokenizer_config.json.</summary>
-public sealed record TokenizerConfig(
-    string BosToken = "<|startoftext|>",
-    string EosToken = "<|endoftext|>",
-    int PadTokenId = 0,
-    int? ModelMaxLength = null);
+/// <param name="BosToken">Text of the start token: a string, or Hugging Face's object with its <c>content</c>.</param>
+/// <param name="EosToken">Text of the end token, likewise.</param>
+/// <param name="PadTokenId">Overrides the text encoder's padding id when given.</param>
+internal sealed record TokenizerConfig(JsonElement? BosToken = null, JsonElement? EosToken = null, int? PadTokenId = null)
+{
+    public string Start(string file) => TextOf(BosToken, "bos_token", file) ?? "<|startoftext|>";
+
+    public string End(string file) => TextOf(EosToken, "eos_token", file) ?? "<|endoftext|>";
+
+    private static string? TextOf(JsonElement? token, string field, string file)
+    {
+        if (token is not { } value)
+            return null;
+        if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("content", out JsonElement content))
+            value = content;
+        return value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text
+            : throw WeightException.In(file, $"{field} is not the text of a token.");
+    }
+}

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization.Metadata;
+using Hummingbird.Vulkan.Engine.Text;
 
 namespace Hummingbird.Vulkan.Engine.Weights;
 
@@ -7,9 +8,12 @@ namespace Hummingbird.Vulkan.Engine.Weights;
 /// <remarks>Files: model_index.json, tokenizer/, text_encoder/, unet/, vae/, scheduler/. The nano model is embedded in the assembly.</remarks>
 public sealed class ModelFolder : IDisposable
 {
+    private static readonly string[] PublishedMergeLists = ["tokenizer/bpe_simple_vocab_16e6.txt.gz", "tokenizer/bpe_simple_vocab_16e6.txt"];
+
     private readonly ModelFiles files;
     private readonly Lazy<SafetensorsSource> unet, vae, textEncoder;
     private readonly Lazy<string> hash;
+    private readonly Lazy<ITokenizer> tokenizer;
 
     private ModelFolder(ModelFiles files)
     {
@@ -23,6 +27,7 @@ public sealed class ModelFolder : IDisposable
         unet = new(() => OpenWeights("unet", "diffusion_pytorch_model"));
         vae = new(() => OpenWeights("vae", "diffusion_pytorch_model"));
         textEncoder = new(() => OpenWeights("text_encoder", "model"));
+        tokenizer = new(OpenTokenizer);
         hash = new(ComputeHash);
     }
 
@@ -43,6 +48,8 @@ public sealed class ModelFolder : IDisposable
     public IWeightSource Vae => vae.Value;
 
     public IWeightSource TextEncoder => textEncoder.Value;
+
+    public ITokenizer Tokenizer => tokenizer.Value;
 
     /// <summary>SHA-256, in lower-case hex, over the weight files of text encoder, U-Net and VAE. Read once, then kept.</summary>
     public string Hash => hash.Value;
@@ -98,6 +105,33 @@ public sealed class ModelFolder : IDisposable
         return found is null
             ? throw WeightException.In(files.DisplayName, $"{candidates[0]} (or its .index.json) is missing: not a complete model folder.")
             : files.OpenWeights(found);
+    }
+
+    private ClipTokenizer OpenTokenizer()
+    {
+        (int length, int padId) = (TextEncoderConfig.MaxPositionEmbeddings, TextEncoderConfig.PadTokenId);
+        ClipTokenizer result;
+        if (files.Exists("tokenizer/vocab.json"))
+        {
+            const string configFile = "tokenizer/tokenizer_config.json";
+            string name = files.NameOf(configFile);
+            TokenizerConfig config = files.Exists(configFile)
+                ? ConfigCheck.Parse(files.Read(configFile), name, ModelJson.Default.TokenizerConfig)
+                : new TokenizerConfig();
+            result = ClipTokenizer.FromHuggingFace(files.Read("tokenizer/vocab.json"), files.Read("tokenizer/merges.txt"),
+                files.NameOf("tokenizer"), length, config.PadTokenId ?? padId, config.Start(name), config.End(name));
+        }
+        else
+        {
+            string list = PublishedMergeLists.FirstOrDefault(files.Exists)
+                ?? throw WeightException.In(files.DisplayName, $"tokenizer/vocab.json with merges.txt, or {PublishedMergeLists[0]}, is missing: not a complete model folder.");
+            result = ClipTokenizer.FromMergeList(files.Read(list), files.NameOf(list), length, padId);
+        }
+
+        new ConfigCheck(files.NameOf("tokenizer")).Range("pad_token_id", result.PadId, 0, result.VocabularySize - 1);
+        new ConfigCheck(files.NameOf("text_encoder/config.json")).That(result.VocabularySize <= TextEncoderConfig.VocabSize,
+            "vocab_size", $"is {TextEncoderConfig.VocabSize}, but the tokenizer has {result.VocabularySize} tokens");
+        return result;
     }
 
     private string ComputeHash()
