@@ -323,7 +323,9 @@ build() {
   if ! dotnet build "$1" -c Release -nologo -v quiet -nodeReuse:false -p:UseSharedCompilation=false \
     </dev/null >"$log" 2>&1; then
     say "the build failed:"
-    grep -E 'error|warning' "$log" | sort -u | head -n 30 >&2 || tail -n 30 "$log" >&2
+    # Each once: without the project's name, and with paths as one would type them here.
+    sed -n -E "/: (error|warning) /{s|$ROOT/||g;s| \[[^]]*\]\$||;p}" "$log" | sort -u | head -n 30 >&2
+    say "the whole log is in .tools/build.log"
     return 1
   fi
 }
