@@ -13,7 +13,7 @@ internal static class SnapshotReader
         PhysicalDeviceVulkan11Properties vulkan11 = facts.Vulkan11;
         return new()
         {
-            Name = Text.Of(properties.DeviceName),
+            Name = NativeText.Of(properties.DeviceName),
             Kind = properties.DeviceType switch
             {
                 PhysicalDeviceType.IntegratedGpu => DeviceKind.Integrated,
@@ -26,8 +26,8 @@ internal static class SnapshotReader
             DeviceId = properties.DeviceID,
             ApiVersion = new ApiVersion(properties.ApiVersion).ToString(),
             DriverId = (int)vulkan12.DriverID == 0 ? "" : vulkan12.DriverID.ToString(),
-            DriverName = Text.Of(vulkan12.DriverName),
-            DriverInfo = Text.Of(vulkan12.DriverInfo),
+            DriverName = NativeText.Of(vulkan12.DriverName),
+            DriverInfo = NativeText.Of(vulkan12.DriverInfo),
             DriverVersion = properties.DriverVersion,
             DeviceUuid = Convert.ToHexStringLower(vulkan11.DeviceUUID),
             DriverUuid = Convert.ToHexStringLower(vulkan11.DriverUUID),

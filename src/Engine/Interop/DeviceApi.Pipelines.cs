@@ -124,7 +124,7 @@ internal sealed unsafe partial class DeviceApi
             Check(vk.GetPipelineExecutableStatisticsKHR(handle, &info, &count, first), "vkGetPipelineExecutableStatisticsKHR");
         }
 
-        return [.. statistics.Select(s => (Text.Of(s.Name), s.Format switch
+        return [.. statistics.Select(s => (NativeText.Of(s.Name), s.Format switch
         {
             PipelineExecutableStatisticFormatKHR.Bool32Khr => s.Value.B32 ? 1.0 : 0.0,
             PipelineExecutableStatisticFormatKHR.Int64Khr => s.Value.I64,

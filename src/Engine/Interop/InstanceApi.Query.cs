@@ -88,7 +88,7 @@ internal sealed unsafe partial class InstanceApi
             vk.EnumerateDeviceExtensionProperties(device, null, &count, first).ThrowOnError("vkEnumerateDeviceExtensionProperties");
         }
 
-        return [.. extensions.Take((int)count).Select(e => Text.Of(e.ExtensionName)).Order(StringComparer.Ordinal)];
+        return [.. extensions.Take((int)count).Select(e => NativeText.Of(e.ExtensionName)).Order(StringComparer.Ordinal)];
     }
 
     private QueueFamilyProperties[] QueueFamilies(PhysicalDevice device)

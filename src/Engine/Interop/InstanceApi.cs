@@ -21,8 +21,8 @@ internal sealed unsafe partial class InstanceApi : IDisposable
 
     public static InstanceApi Create(VulkanLoader loader, IReadOnlyList<string> layers, IReadOnlyList<string> extensions, bool synchronizationValidation)
     {
-        using var layerNames = new Text.List(layers);
-        using var extensionNames = new Text.List(extensions);
+        using var layerNames = new NativeText.List(layers);
+        using var extensionNames = new NativeText.List(extensions);
         fixed (byte* application = "hummingbird\0"u8)
         {
             var info = new ApplicationInfo { PApplicationName = application, PEngineName = application, ApiVersion = Interop.ApiVersion.V1_3.Packed };
@@ -73,7 +73,7 @@ internal sealed unsafe partial class InstanceApi : IDisposable
 
     public DeviceApi CreateDevice(PhysicalDevice physicalDevice, uint queueFamily, IReadOnlyList<string> extensions, RequestedFeatures features, string driver)
     {
-        using var extensionNames = new Text.List(extensions);
+        using var extensionNames = new NativeText.List(extensions);
         var chain = new FeatureChain(features);
         float priority = 1;
         var queue = new DeviceQueueCreateInfo { QueueFamilyIndex = queueFamily, QueueCount = 1, PQueuePriorities = &priority };
@@ -148,7 +148,7 @@ internal sealed unsafe partial class InstanceApi : IDisposable
         {
             if (GCHandle.FromIntPtr((nint)user).Target is ValidationSink sink)
             {
-                sink.Receive(severity, Text.Of(data->PMessageIdName), Text.Of(data->PMessage));
+                sink.Receive(severity, NativeText.Of(data->PMessageIdName), NativeText.Of(data->PMessage));
             }
 
             return 0;

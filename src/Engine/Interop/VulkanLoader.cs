@@ -68,7 +68,7 @@ internal sealed unsafe class VulkanLoader
             Functions.EnumerateInstanceLayerProperties(&count, first).ThrowOnError("vkEnumerateInstanceLayerProperties");
         }
 
-        return layers.Take((int)count).Select(l => Text.Of(l.LayerName)).ToHashSet(StringComparer.Ordinal);
+        return layers.Take((int)count).Select(l => NativeText.Of(l.LayerName)).ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>Instance extensions of the loader and its drivers, or of one layer.</summary>
@@ -84,7 +84,7 @@ internal sealed unsafe class VulkanLoader
                 Functions.EnumerateInstanceExtensionProperties(name, &count, first).ThrowOnError("vkEnumerateInstanceExtensionProperties");
             }
 
-            return extensions.Take((int)count).Select(e => Text.Of(e.ExtensionName)).ToHashSet(StringComparer.Ordinal);
+            return extensions.Take((int)count).Select(e => NativeText.Of(e.ExtensionName)).ToHashSet(StringComparer.Ordinal);
         }
     }
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Hummingbird.Vulkan.Engine.Interop;
 
 /// <summary>Zero-terminated UTF-8 in both directions.</summary>
-internal static unsafe class Text
+internal static unsafe class NativeText
 {
     public static string Of(ReadOnlySpan<byte> bytes)
     {
