@@ -19,14 +19,14 @@ public sealed class PromptEncoding(ModelFolder model, IGraphBackend backend, Pha
     public PromptEmbeddings Encode(GenerationRequest request, CancellationToken cancellation)
     {
         clock.Begin(GenerationPhase.Load, 1);
-        ITokenizer tokenizer = model.OpenTokenizer();
+        ITokenizer tokenizer = model.Tokenizer;
         TextEncoderConfig config = model.TextEncoderConfig;
         (int length, int channels) = (config.MaxPositionEmbeddings, config.HiddenSize);
         using IGraphExecutor executor = backend.Prepare(Build(length));
         clock.Begin(GenerationPhase.EncodePrompt, 1);
         float[] Embed(string text)
         {
-            executor.Write("ids", [.. tokenizer.EncodeToIds(text).Select(id => (float)id)]);
+            executor.Write("ids", [.. tokenizer.EncodeToContext(text).Select(id => (float)id)]);
             executor.Run(cancellation);
             float[] states = new float[length * channels];
             executor.Read("states", states);

@@ -26,7 +26,7 @@ public sealed class GpuExecutor : IGraphExecutor
         (this.device, Graph) = (device, graph);
         plans = [.. graph.Nodes.Select(n => n.Kernel.Plan(n.InputSpecs(), n.Output.Spec, device.Plan.Target))];
         costs = [.. graph.Nodes.Select(n => n.Cost)];
-        rate = DeviceRate.Expected(device.Snapshot.Type);
+        rate = DeviceRate.Expected(device.Snapshot.Kind);
         Memory = new(device, graph, plans, keepIntermediates);
         try
         {

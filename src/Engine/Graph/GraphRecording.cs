@@ -82,11 +82,12 @@ internal sealed class GraphRecording : IDisposable
     private void RecordNode(Node node, int parts)
     {
         KernelPlan plan = plans[node.Index];
+        Span<byte> pushes = stackalloc byte[plan.Dispatches.Max(d => d.PushSizeInBytes)];
         for (int d = 0; d < plan.Dispatches.Length; d++)
         {
             Dispatch dispatch = plan.Dispatches[d];
             ComputePipeline pipeline = device.Pipelines.Get(dispatch.Shader, dispatch.Constants, dispatch.PushSizeInBytes);
-            Span<byte> push = stackalloc byte[dispatch.PushSizeInBytes];
+            Span<byte> push = pushes[..dispatch.PushSizeInBytes];
             WritePush(node, dispatch, push);
             foreach ((Workgroups start, Workgroups groups) in Pieces(dispatch, parts))
             {
