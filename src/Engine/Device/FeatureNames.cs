@@ -21,7 +21,7 @@ internal static class FeatureNames
             ShaderFloat16 = vulkan12.ShaderFloat16,
             StorageBuffer8BitAccess = vulkan12.StorageBuffer8BitAccess,
             ShaderSubgroupExtendedTypes = vulkan12.ShaderSubgroupExtendedTypes,
-            VulkanMemoryModel = vulkan12.VulkanMemoryModel,
+            VulkanMemoryModel = vulkan12.VulkanMemoryModel && vulkan12.VulkanMemoryModelDeviceScope,
             SubgroupSizeControl = features.SubgroupSizeControl is { } size && size.SubgroupSizeControl,
             Maintenance4 = features.Maintenance4 is { } maintenance && maintenance.Maintenance4,
             PipelineExecutableInfo = features.PipelineExecutables is { } executables && executables.PipelineExecutableInfo,
@@ -43,6 +43,8 @@ internal static class FeatureNames
             StorageBuffer8BitAccess = wanted.StorageBuffer8BitAccess,
             ShaderSubgroupExtendedTypes = wanted.ShaderSubgroupExtendedTypes,
             VulkanMemoryModel = wanted.VulkanMemoryModel,
+            // Atomics of shaders without the memory model have device scope.
+            VulkanMemoryModelDeviceScope = wanted.VulkanMemoryModel,
         },
         SubgroupSizeControl = wanted.SubgroupSizeControl ? new PhysicalDeviceSubgroupSizeControlFeatures { SubgroupSizeControl = true } : null,
         Maintenance4 = wanted.Maintenance4 ? new PhysicalDeviceMaintenance4Features { Maintenance4 = true } : null,
