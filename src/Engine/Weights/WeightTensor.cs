@@ -31,7 +31,12 @@ public abstract class WeightTensor(string name, ImmutableArray<int> shape, Weigh
     }
 
     /// <summary>The same values under another shape of as many elements.</summary>
-    public WeightTensor Reshape(ImmutableArray<int> newShape) => new View(this, newShape);
+    public WeightTensor Reshape(ImmutableArray<int> newShape)
+    {
+        var view = new View(this, newShape);
+        return view.ElementCount == ElementCount ? view : throw new ArgumentException(
+            $"Tensor {Quote.Name(Name)} of shape {Quote.Shape(Shape.AsSpan())} cannot take shape {Quote.Shape(newShape.AsSpan())}: {ElementCount} elements, not {view.ElementCount}.");
+    }
 
     /// <summary>A tensor over values held in memory; they are not copied.</summary>
     public static WeightTensor FromFloats(string name, ImmutableArray<int> shape, ReadOnlyMemory<float> values) =>

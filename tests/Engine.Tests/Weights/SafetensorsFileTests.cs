@@ -68,6 +68,58 @@ public sealed class SafetensorsFileTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
+    [Fact]
+    public void Twenty_thousand_mutations_open_or_are_refused_with_the_one_exception()
+    {
+        byte[][] seeds = [.. SafetensorsCorpus.WellFormed.Values, .. SafetensorsCorpus.Malformed.Values.Select(m => m.Bytes).Where(b => b.Length > 8)];
+        uint state = 1;
+        int opened = 0, refused = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            byte[] bytes = [.. seeds[Next(seeds.Length)]];
+            for (int n = Next(3); n >= 0; n--)
+                Mutate(ref bytes);
+            try
+            {
+                using var file = SafetensorsFile.Open(bytes, "mutated");
+                opened++;
+            }
+            catch (WeightException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.True(opened > 100 && refused > 10_000, $"{opened} opened, {refused} refused");
+
+        int Next(int below)
+        {
+            state = (state * 1664525) + 1013904223;
+            return (int)((ulong)state * (ulong)below >> 32);
+        }
+
+        void Mutate(ref byte[] bytes)
+        {
+            int at = Next(bytes.Length);
+            if (Next(4) == 0)
+                bytes = [.. bytes[..at], .. bytes[(at + Next(bytes.Length - at))..]];
+            else if (Next(3) == 0)
+                bytes = [.. bytes[..at], (byte)Next(256), .. bytes[at..]];
+            else
+                bytes[at] = Next(2) == 0 ? (byte)Next(256) : (byte)"{}[]:,\"0189 -.eE\\u"[Next(19)];
+            if (bytes.Length == 0)
+                bytes = [0];
+        }
+    }
+
+    [Fact]
+    public void More_than_a_hundred_thousand_tensors_are_refused()
+    {
+        string entries = string.Join(',', Enumerable.Range(0, 100_001).Select(i => $"\"{i}\":{{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}"));
+        string message = Assert.Throws<WeightException>(() => SafetensorsFile.Open(SafetensorsCorpus.Text("{" + entries + "}"), "many")).Message;
+        Assert.Contains("more than 100000 tensors", message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/no/such/file.safetensors", "no such file")]
     [InlineData("/", "is a folder")]

@@ -62,6 +62,14 @@ public sealed class WeightScopeTests : IDisposable
     }
 
     [Fact]
+    public void Reshaping_keeps_the_number_of_elements()
+    {
+        WeightTensor tensor = new WeightScope(Source(("w", [2, 3])))["w"];
+        Assert.Equal([3, 2], tensor.Reshape([3, 2]).Shape);
+        Assert.Contains("6 elements, not 4", Assert.Throws<ArgumentException>(() => tensor.Reshape([2, 2])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_prefix_hides_the_rest()
     {
         var part = new PrefixedSource(Source(("w.a", [1]), ("w.b.c", [2]), ("x.a", [3])), "w.");
