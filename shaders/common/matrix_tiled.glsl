@@ -8,6 +8,8 @@
 // Correct for any subgroup size: nothing here knows of subgroups.
 // Ladder: v1 registers ahead of shared memory, one buffer, two barriers per tile.
 
+layout(constant_id = 2) const uint UNROLL = 16; // k unrolled in a tile: all on a GPU, little where code is costly to compile
+
 #define ROWS 8
 #define COLUMNS 4
 #define TILE_DEPTH 16
@@ -123,14 +125,18 @@ void multiply_tile()
 {
     uint row = gl_LocalInvocationID.x / 16 * ROWS;
     uint column = gl_LocalInvocationID.x % 16 * 2;
-    [[unroll]] for (uint i = 0; i < TILE_DEPTH; i++)
+    [[dont_unroll]] for (uint first = 0; first < TILE_DEPTH; first += UNROLL)
     {
-        float b[COLUMNS];
-        [[unroll]] for (uint j = 0; j < COLUMNS; j++) b[j] = tile_b[i * TILE_COLUMNS + j / 2 * (TILE_COLUMNS / 2) + column + j % 2];
-        [[unroll]] for (uint r = 0; r < ROWS; r++)
+        [[unroll]] for (uint i = 0; i < UNROLL; i++)
         {
-            float a = tile_a[i * A_PITCH + row + r];
-            [[unroll]] for (uint j = 0; j < COLUMNS; j++) sums[r * COLUMNS + j] = fma(a, b[j], sums[r * COLUMNS + j]);
+            float b[COLUMNS];
+            uint from = (first + i) * TILE_COLUMNS + column;
+            [[unroll]] for (uint j = 0; j < COLUMNS; j++) b[j] = tile_b[from + j / 2 * (TILE_COLUMNS / 2) + j % 2];
+            [[unroll]] for (uint r = 0; r < ROWS; r++)
+            {
+                float a = tile_a[(first + i) * A_PITCH + row + r];
+                [[unroll]] for (uint j = 0; j < COLUMNS; j++) sums[r * COLUMNS + j] = fma(a, b[j], sums[r * COLUMNS + j]);
+            }
         }
     }
 }

@@ -129,7 +129,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         int features = (int)(Features(inputs, packing) | extra) | ((int)Activation << 8);
         return new([new Dispatch(
             ShaderName(x.DType, inputs[1].DType, target.Matrix),
-            target.Matrix == MatrixFamily.Gather ? [target.SubgroupSize, features, rowsPerGroup] : [TiledInvocations, features],
+            target.Matrix == MatrixFamily.Gather ? [target.SubgroupSize, features, rowsPerGroup] : [TiledInvocations, features, target.IsCpu ? 1 : TiledDepth],
             line with { Z = panels },
             [.. Operands(inputs), Operand.Output],
             Dispatch.Pack(parameters(shared)))]);
