@@ -11,8 +11,8 @@ internal sealed class FfmpegWriter : IVideoSink
     /// <summary>The longest ffmpeg may take over one frame, or over the end of the file.</summary>
     private static readonly TimeSpan ProgressLimit = TimeSpan.FromMinutes(5);
 
-    /// <summary>ffmpeg's exit code when a signal made it stop.</summary>
-    private const int StoppedBySignal = 255;
+    /// <summary>Exit codes above this tell of a signal: 128 + its number, or ffmpeg's own 255.</summary>
+    private const int SignalExitCodes = 128;
 
     private readonly StagedFile _file;
     private readonly Process _process;
@@ -107,7 +107,7 @@ internal sealed class FfmpegWriter : IVideoSink
         }
 
         // Ctrl-C in a terminal reaches ffmpeg as it reaches us, and ffmpeg may be first to act on it.
-        if (!_stalled && Drained().ExitCode == StoppedBySignal)
+        if (!_stalled && Drained().ExitCode > SignalExitCodes)
         {
             _cancellation.WaitHandle.WaitOne(TimeSpan.FromSeconds(1));
         }

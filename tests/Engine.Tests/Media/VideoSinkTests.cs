@@ -90,6 +90,35 @@ public sealed class VideoSinkTests
     }
 
     [Fact]
+    public void Ctrl_C_that_reaches_ffmpeg_first_is_a_cancellation_too()
+    {
+        using var folder = new TempFolder();
+        using var cancel = new CancellationTokenSource();
+        using (var sink = Open(folder["clip.mp4"], frames: 4, null, cancel.Token))
+        {
+            sink.WriteFrame(Frames[0]);
+            using (var ffmpeg = Process.GetProcessById(ProcessOf(sink)!.Value))
+            {
+                TestVideo.Run("/bin/sh", "-c", $"kill -INT {ffmpeg.Id}");
+                Assert.True(ffmpeg.WaitForExit(TimeSpan.FromSeconds(20)));
+            }
+
+            cancel.CancelAfter(TimeSpan.FromMilliseconds(200));
+            Assert.ThrowsAny<OperationCanceledException>(() =>
+            {
+                foreach (byte[] frame in Frames[1..])
+                {
+                    sink.WriteFrame(frame);
+                }
+
+                sink.Complete();
+            });
+        }
+
+        Assert.Empty(folder.Entries);
+    }
+
+    [Fact]
     public void Ffmpeg_killed_half_way_is_an_error_that_says_so()
     {
         using var folder = new TempFolder();
