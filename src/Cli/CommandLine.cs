@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Hummingbird.Vulkan.Cli.Commands;
 
 namespace Hummingbird.Vulkan.Cli;
@@ -16,9 +17,9 @@ internal static class CommandLine
         bool isVerbose = parsed.Tokens.Any(t => t.Value is "-v" or "--verbose");
         try
         {
-            if (parsed.Errors.Count > 0)
+            if (Complaint(parsed) is string complaint)
             {
-                throw new UsageException($"{parsed.Errors[0].Message} `{HelpFor(parsed)}` lists what there is.");
+                throw new UsageException($"{complaint} `{HelpFor(parsed)}` lists what there is.");
             }
 
             return parsed.Invoke(new InvocationConfiguration
@@ -38,11 +39,31 @@ internal static class CommandLine
     {
         RootCommand root = new("Text to video on any Vulkan GPU, or without one.")
         {
+            GenerateCommand.Create(terminal),
+            DevicesCommand.Create(terminal),
             CompareCommand.Create(terminal),
             InspectCommand.Create(terminal),
         };
         HelpWithExamples.AddTo(root);
         return root;
+    }
+
+    /// <summary>The one thing to say about a command line that cannot be run; null when it can.</summary>
+    private static string? Complaint(ParseResult parsed)
+    {
+        if (parsed.Action is HelpWithExamples || parsed.CommandResult.Command.Options.Any(o => o is VersionOption && parsed.GetResult(o) is { Implicit: false }))
+        {
+            return null;
+        }
+
+        // What looks like an option but is none was taken for an argument, unless "--" stands before it.
+        bool isTakenLiterally = parsed.Tokens.Any(t => t.Type == TokenType.DoubleDash);
+        string? unknown = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value)
+            .Concat(parsed.UnmatchedTokens).FirstOrDefault(t => t.Length > 1 && t[0] == '-');
+        return unknown is not null && !isTakenLiterally ? $"There is no option '{unknown}'."
+            : parsed.CommandResult.Command is RootCommand && parsed.UnmatchedTokens.Count > 0 ? $"There is no command '{parsed.UnmatchedTokens[0]}'."
+            : parsed.Errors.Count > 0 ? parsed.Errors[0].Message
+            : null;
     }
 
     private static string HelpFor(ParseResult parsed)

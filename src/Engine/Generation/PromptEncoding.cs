@@ -22,7 +22,7 @@ public sealed class PromptEncoding(ModelFolder model, IGraphBackend backend, Pha
         ITokenizer tokenizer = model.Tokenizer;
         TextEncoderConfig config = model.TextEncoderConfig;
         (int length, int channels) = (config.MaxPositionEmbeddings, config.HiddenSize);
-        using IGraphExecutor executor = backend.Prepare(Build(length));
+        using IGraphExecutor executor = backend.Prepare(Build(model, backend.Storage));
         clock.Begin(GenerationPhase.EncodePrompt, 1);
         float[] Embed(string text)
         {
@@ -38,11 +38,12 @@ public sealed class PromptEncoding(ModelFolder model, IGraphBackend backend, Pha
         return new(prompt, negative, length, channels);
     }
 
-    private ComputeGraph Build(int length)
+    /// <summary><c>ids</c> [1, L] -> <c>states</c> [1, L, C].</summary>
+    public static ComputeGraph Build(ModelFolder model, StorageTypes storage)
     {
         // Prompts are short and this runs once: fp32 activations cost nothing and keep the conditioning exact.
-        GraphBuilder g = new("text_encoder", DType.F32, backend.Storage.Weights);
-        Value ids = g.Input("ids", [1, length], DType.I32);
+        GraphBuilder g = new("text_encoder", DType.F32, storage.Weights);
+        Value ids = g.Input("ids", [1, model.TextEncoderConfig.MaxPositionEmbeddings], DType.I32);
         g.Output("states", new ClipTextModel(model.TextEncoderConfig, new WeightScope(model.TextEncoder)).Forward(g, ids));
         return g.Build();
     }

@@ -23,9 +23,7 @@ public sealed class UNetConditions
         CancellationToken cancellation)
     {
         int steps = scheduler.Timesteps.Count;
-        GraphBuilder g = new("conditioning", DType.F32, storage.Weights);
-        unet.BuildConditioning(g, steps, 1, prompt.Tokens);
-        using IGraphExecutor executor = backend.Prepare(g.Build());
+        using IGraphExecutor executor = backend.Prepare(Build(unet, storage, steps, prompt.Tokens));
         WriteTimes(executor, unet, request, scheduler);
         List<(string, float[])> inputs = [];
         float[] table = new float[steps * unet.ShiftChannels];
@@ -43,6 +41,14 @@ public sealed class UNetConditions
         }
 
         return new(table, unet.ShiftChannels, inputs);
+    }
+
+    /// <summary>All that depends on timesteps and prompt alone, in fp32: <see cref="UNet.BuildConditioning"/>.</summary>
+    public static ComputeGraph Build(UNet unet, StorageTypes storage, int steps, int tokens)
+    {
+        GraphBuilder g = new("conditioning", DType.F32, storage.Weights);
+        unet.BuildConditioning(g, steps, 1, tokens);
+        return g.Build();
     }
 
     /// <summary>The row of step <paramref name="step"/>.</summary>
