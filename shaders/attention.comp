@@ -5,7 +5,7 @@
 // maxima, exponentials and sums need no exchange between lanes. Keys come in blocks of KEYS. Push data and indices:
 // common/attention.glsl.
 // Constants: 0 workgroup size, 1 HEAD_DIM, 2 BROADCAST.
-//   BROADCAST 1, CPU drivers: one subgroup per workgroup; a row of k or v is gathered along the lanes and read back by
+//   BROADCAST 1, where the matrix core gathers (CPU drivers): one subgroup per workgroup; a row of k or v is gathered along the lanes and read back by
 //                subgroupBroadcast, which costs far less there than a load that cannot be proven uniform.
 //   BROADCAST 0, GPUs: tiles of TILE keys in shared memory, which all queries of the workgroup read.
 // Ladder: v1 both, KEYS 8.

@@ -85,7 +85,8 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         Problems problems = Describe(q.Shape, k.Shape);
         int headSize = q.Shape.Channels / Heads;
         bool wide = headSize > LargestNarrowHead;
-        int size = wide || target.IsCpu ? target.SubgroupSize : NarrowWorkgroup(problems.Queries, target);
+        bool broadcast = target.Matrix == MatrixFamily.Gather;
+        int size = wide || broadcast ? target.SubgroupSize : NarrowWorkgroup(problems.Queries, target);
         int queriesPerGroup = wide ? WideQueries : size;
         int blocks = (problems.Queries + queriesPerGroup - 1) / queriesPerGroup;
         long count = (long)problems.Outer * problems.Inner * Heads * blocks;
@@ -98,7 +99,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
             (uint)groups.X, Causal ? 1u : 0u, Scale ?? (float)(1 / Math.Sqrt(headSize)));
         return new([new Dispatch(
             $"{Name}{(wide ? "_wide" : "")}.{q.DType.Name()}",
-            wide ? [size, headSize] : [size, headSize, target.IsCpu ? 1 : 0],
+            wide ? [size, headSize] : [size, headSize, broadcast ? 1 : 0],
             groups,
             [Operand.Input(0), Operand.Input(1), Operand.Input(2), Operand.Output],
             Dispatch.Pack(parameters))]);

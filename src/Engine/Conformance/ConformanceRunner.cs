@@ -1,0 +1,136 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Hummingbird.Vulkan.Engine.Compute;
+using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Engine.Graph;
+using Hummingbird.Vulkan.Engine.Memory;
+using Hummingbird.Vulkan.Kernels;
+using Hummingbird.Vulkan.Kernels.Cases;
+
+namespace Hummingbird.Vulkan.Engine.Conformance;
+
+/// <summary>Runs conformance cases on a device and compares with the reference.</summary>
+/// <remarks>Every operand lies between fences, outputs and scratch are poisoned before; a kernel that reads or writes beyond its
+/// operands fails, whatever its numbers.</remarks>
+public sealed class ConformanceRunner(GpuDevice device)
+{
+    /// <summary>The families for which a case makes different dispatches, that of the target first: one each is enough.</summary>
+    public static ImmutableArray<MatrixFamily> Families(ConformanceCase row, KernelTarget target)
+    {
+        TensorSpec[] specs = row.Specs();
+        TensorSpec output = new(row.Kernel.Infer(specs), row.Kernel.OutputType(specs));
+        return
+        [
+            .. Enum.GetValues<MatrixFamily>()
+                .OrderBy(family => family == target.Matrix ? 0 : 1)
+                .DistinctBy(family => string.Join(';', row.Kernel.Plan(specs, output, target with { Matrix = family }).Dispatches
+                    .Select(d => $"{d.Shader}({string.Join(',', d.Constants)})"))),
+        ];
+    }
+
+    /// <summary>Runs a case in every family that this device can be planned for.</summary>
+    public IReadOnlyList<ConformanceResult> Run(ConformanceCase row)
+    {
+        CaseData data = CaseData.Make(row);
+        return [.. Families(row, device.Plan.Target).Select(family => Run(data, family))];
+    }
+
+    /// <summary>Runs a case in one family.</summary>
+    public ConformanceResult Run(CaseData data, MatrixFamily family)
+    {
+        KernelTarget target = device.Plan.Target with { Matrix = family };
+        KernelPlan plan = data.Case.Kernel.Plan(data.Specs, data.Output, target);
+        byte[]?[] encoded = [.. data.Inputs.Select((input, i) => input is null ? null : data.Encode(i, target))];
+        long total = encoded.Sum(e => e is null ? 0 : FencedBuffer.SizeInArena(e.Length))
+            + FencedBuffer.SizeInArena(data.Output.SizeInBytes) + FencedBuffer.SizeInArena(plan.ScratchInBytes);
+        using Arena arena = new(device, MemoryClass.Activations, total);
+        FencedBuffer?[] inputs = [.. encoded.Select(e => e is null ? null : FencedBuffer.Holding(arena, e))];
+        FencedBuffer output = FencedBuffer.Poisoned(arena, data.Output.SizeInBytes), scratch = FencedBuffer.Poisoned(arena, plan.ScratchInBytes);
+        Execute(plan, inputs, output, scratch, data.Case.Id);
+        return Judge(data, family, inputs, output, scratch);
+    }
+
+    private static void WritePush(Dispatch dispatch, FencedBuffer?[] inputs, FencedBuffer output, FencedBuffer scratch, Span<byte> push)
+    {
+        for (int i = 0; i < dispatch.Operands.Length; i++)
+        {
+            Operand operand = dispatch.Operands[i];
+            ulong address = operand.Kind switch
+            {
+                OperandKind.None => 0,
+                OperandKind.Input => inputs[operand.Index]!.Address,
+                OperandKind.Output => output.Address,
+                _ => scratch.Address,
+            };
+            BinaryPrimitives.WriteUInt64LittleEndian(push[(i * sizeof(ulong))..], address == 0 ? 0 : address + (ulong)operand.OffsetInBytes);
+        }
+
+        dispatch.Parameters.AsSpan().CopyTo(push[(dispatch.Operands.Length * sizeof(ulong))..]);
+    }
+
+    private static ConformanceResult Judge(CaseData data, MatrixFamily family, FencedBuffer?[] inputs, FencedBuffer output, FencedBuffer scratch)
+    {
+        float[] actual = new float[data.Output.Shape.Count];
+        TensorTransfer.Decode(output.Read(out string? failure), actual, data.Output.DType);
+        failure = failure is null ? null : $"the output was {failure}";
+        scratch.Read(out string? scratchDamage);
+        failure ??= scratchDamage is null ? null : $"the scratch memory was {scratchDamage}";
+        for (int i = 0; i < inputs.Length && failure is null; i++)
+        {
+            failure = inputs[i]?.FindChange() is { } change ? $"input {i} was {change}" : null;
+        }
+
+        (double nmse, double largest, int worst) = Compare(actual, data.Expected.Data);
+        if (failure is null && !(nmse <= data.Case.MaxNmse))
+        {
+            failure = $"NMSE {nmse:g3}, at most {data.Case.MaxNmse:g} is allowed; furthest off is value {worst}: {actual[worst]:g9} for {data.Expected.Data[worst]:g9}";
+        }
+
+        return new(data.Case, family, nmse, largest, failure);
+    }
+
+    /// <summary>Normalised mean squared error, largest distance and where it is.</summary>
+    private static (double Nmse, double Largest, int Worst) Compare(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected)
+    {
+        double squares = 0, norm = 0, largest = 0;
+        int worst = 0;
+        for (int i = 0; i < actual.Length; i++)
+        {
+            double distance = Math.Abs((double)actual[i] - expected[i]);
+            squares += distance * distance;
+            norm += (double)expected[i] * expected[i];
+            if (!(distance <= largest))
+            {
+                (largest, worst) = (distance, i);
+                if (double.IsNaN(distance))
+                {
+                    return (double.NaN, double.NaN, i);
+                }
+            }
+        }
+
+        return (squares == 0 ? 0 : squares / norm, largest, worst);
+    }
+
+    private void Execute(KernelPlan plan, FencedBuffer?[] inputs, FencedBuffer output, FencedBuffer scratch, string name)
+    {
+        using CommandRecorder recorder = new(device, name);
+        recorder.Begin();
+        if (plan.ClearOutput)
+        {
+            recorder.Fill(output.Payload, 0);
+        }
+
+        byte[] push = new byte[plan.Dispatches.Max(d => d.PushSizeInBytes)];
+        foreach (Dispatch dispatch in plan.Dispatches)
+        {
+            recorder.Barrier();
+            Span<byte> used = push.AsSpan(0, dispatch.PushSizeInBytes);
+            WritePush(dispatch, inputs, output, scratch, used);
+            recorder.Dispatch(device.Pipelines.Get(dispatch.Shader, dispatch.Constants, dispatch.PushSizeInBytes), used, dispatch.Workgroups);
+        }
+
+        recorder.End();
+        device.Queue.Wait(device.Queue.Submit(recorder));
+    }
+}

@@ -1,0 +1,44 @@
+using Hummingbird.Vulkan.Engine.Conformance;
+using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Kernels;
+using Hummingbird.Vulkan.Kernels.Cases;
+using Xunit;
+
+namespace Hummingbird.Vulkan.Gpu.Tests;
+
+/// <summary>The whole conformance suite on this machine's device: one test per kernel and matrix family.</summary>
+public sealed class ConformanceTests : DeviceTestBase
+{
+    // Families differ whatever the device is; which one is the device's own does not matter here.
+    private static readonly KernelTarget AnyTarget = new(SubgroupSize: 8, MatrixFamily.Gather);
+
+    public static TheoryData<string, MatrixFamily> Kernels()
+    {
+        TheoryData<string, MatrixFamily> rows = [];
+        foreach ((string kernel, MatrixFamily family) in ConformanceCases.All
+            .SelectMany(row => ConformanceRunner.Families(row, AnyTarget).Select(family => (row.Kernel.Name, family)))
+            .Distinct())
+        {
+            rows.Add(kernel, family);
+        }
+
+        return rows;
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Every_case_comes_as_near_the_reference_as_it_must(string kernel, MatrixFamily family)
+    {
+        using GpuDevice device = Open();
+        ConformanceRunner runner = new(device);
+        ConformanceCase[] cases = [.. ConformanceCases.All.Where(row => row.Kernel.Name == kernel && ConformanceRunner.Families(row, AnyTarget).Contains(family))];
+        Assert.NotEmpty(cases);
+        ConformanceResult[] results = [.. cases.Select(row => runner.Run(CaseData.Make(row), family))];
+        ConformanceResult[] failures = [.. results.Where(r => !r.Passed)];
+        Assert.True(failures.Length == 0, $"{failures.Length} of {results.Length} cases failed:\n{string.Join('\n', failures.AsEnumerable())}");
+    }
+
+    [Fact]
+    public void Every_case_has_an_id_of_its_own()
+        => Assert.Equal(ConformanceCases.All.Count, ConformanceCases.All.Select(row => row.Id).Distinct().Count());
+}
