@@ -2,13 +2,14 @@
 // attention: y = softmax(scale * q k^T) v with an online softmax; lanes are queries. For head dimensions up to 80.
 //
 // Every invocation owns a query: its scaled q row, its output row and its running maximum and sum live in registers, so
-// maxima, exponentials and sums need no exchange between lanes. Keys come in blocks of KEYS. Push data and indices:
-// common/attention.glsl.
+// maxima, exponentials and sums need no exchange between lanes. Push data and indices: common/attention.glsl.
 // Constants: 0 workgroup size, 1 HEAD_DIM, 2 BROADCAST.
 //   BROADCAST 1, where the matrix core gathers (CPU drivers): one subgroup per workgroup; a row of k or v is gathered along the lanes and read back by
-//                subgroupBroadcast, which costs far less there than a load that cannot be proven uniform.
+//                subgroupBroadcast, which costs far less there than a load that cannot be proven uniform. Keys come in
+//                blocks of KEYS.
 //   BROADCAST 0, GPUs: tiles of TILE keys in shared memory, which all queries of the workgroup read.
-// Ladder: v1 both, KEYS 8.
+// Ladder: v1 blocks of 8 keys in both. v2 tiles key by key: an eighth of the code, which took a CPU driver's compiler
+//         minutes, and no scores to mask.
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_ballot : require
 #include "common/types.glsl"
@@ -16,7 +17,6 @@
 #define KEYS 8
 #define TILE 16
 
-layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint HEAD_DIM = 64;
 layout(constant_id = 2) const uint BROADCAST = 0;
 
@@ -136,19 +136,30 @@ void load_tiles(uint64_t k_row, uint64_t v_row, uint first_key)
     }
 }
 
-// One block of keys of the tile, from its row `row`.
-void tile_step(uint row, uint first_key, uint seen)
+// The keys of the tile one after the other. A new maximum is rare after the first keys, so sums are rescaled only then.
+void tile_step(uint first_key, uint rows, uint seen)
 {
-    [[unroll]] for (uint j = 0; j < KEYS; j++) scores[j] = 0.0;
-    [[unroll]] for (uint quad = 0; quad < QUADS; quad++)
+    uint row = 0;
+    do
     {
-        [[unroll]] for (uint j = 0; j < KEYS; j++) scores[j] += dot(query[quad], k_tile[(row + j) * QUADS + quad]);
-    }
-    softmax_step(first_key, seen);
-    [[unroll]] for (uint quad = 0; quad < QUADS; quad++)
-    {
-        [[unroll]] for (uint j = 0; j < KEYS; j++) sums[quad] += scores[j] * v_tile[(row + j) * QUADS + quad];
-    }
+        vec4 products = vec4(0.0);
+        [[unroll]] for (uint quad = 0; quad < QUADS; quad++) products += query[quad] * k_tile[row * QUADS + quad];
+        float score = (products.x + products.y) + (products.z + products.w);
+        if (first_key + row < seen)
+        {
+            if (score > largest)
+            {
+                float rescale = exp2(largest - score);
+                largest = score;
+                total *= rescale;
+                [[unroll]] for (uint quad = 0; quad < QUADS; quad++) sums[quad] *= rescale;
+            }
+            float weight = exp2(score - largest);
+            total += weight;
+            [[unroll]] for (uint quad = 0; quad < QUADS; quad++) sums[quad] += weight * v_tile[row * QUADS + quad];
+        }
+        row++;
+    } while (row < rows);
 }
 
 void main()
@@ -181,7 +192,7 @@ void main()
             barrier();
             load_tiles(k_row, v_row, key);
             barrier();
-            for (uint block = 0; block < TILE; block += KEYS) tile_step(block, key + block, seen);
+            tile_step(key, min(TILE, end - key), seen);
             key += TILE;
         } while (key < end);
     }

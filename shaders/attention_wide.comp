@@ -11,7 +11,6 @@
 
 #define QUERIES 4
 
-layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint HEAD_DIM = 512;
 
 #include "common/attention.glsl"

@@ -14,8 +14,6 @@
 #define OPERATION_ADD 1
 #define OPERATION_SILU 2
 
-layout(local_size_x_id = 0) in;
-
 layout(push_constant, scalar) uniform Push
 {
     uint64_t a;

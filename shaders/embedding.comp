@@ -7,8 +7,6 @@
 // Ladder: v1 one workgroup per row.
 #include "common/types.glsl"
 
-layout(local_size_x_id = 0) in;
-
 layout(push_constant, scalar) uniform Push
 {
     uint64_t ids;

@@ -5,9 +5,9 @@
 // stride; weight, bias [C] fp32; y [samples, pixels, C]. A sample is a frame, or all frames of a video.
 // Three stages, one pipeline each:
 //   0 per channel and chunk of pixels: mean and sum of squared distances, from sums shifted by the chunk's first value
-//   1 per sample and group: Chan's combination of those pairs; leaves a scale and a shift per channel
-//   2 y = act(x * scale + shift)
-// partials [samples, chunks, C, 2] and affine [samples, C, 2] are scratch. No atomics: the same bits on every run.
+//   1 per sample and group: Chan's combination of those pairs; leaves near, rest and scale per channel: mean = near + rest
+//   2 y = act(((x - near) - rest) * scale + bias), exact to the last bits however far the mean is from zero
+// partials [samples, chunks, C, 2] and affine [samples, C, 3] are scratch. No atomics: the same bits on every run.
 // Constants: 0 workgroup size, 1 STAGE.
 // Ladder: v1 an invocation is a channel of a chunk, so reads run along the channels and no stage but 1 needs a barrier.
 #include "common/types.glsl"
@@ -19,7 +19,6 @@
 #define UNROLL 4
 #define APPLY_PIXELS 8
 
-layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint STAGE = 0;
 
 layout(push_constant, scalar) uniform Push
@@ -106,44 +105,45 @@ void combine()
     uint64_t pairs = partials + uint64_t(of) * chunks * channels * 8;
     float total = float(pixels) * float(size);
 
-    float shift = load_f32(pairs, 2 * start);
+    float near = load_f32(pairs, 2 * start);
     float sum = 0.0;
     for (uint j = gl_LocalInvocationID.x; j < count; j += WORKGROUP_SIZE)
     {
         uint chunk = j / size;
-        sum += float(pixels_in_chunk(chunk)) * (load_f32(pairs, 2 * (chunk * channels + start + j % size)) - shift);
+        sum += float(pixels_in_chunk(chunk)) * (load_f32(pairs, 2 * (chunk * channels + start + j % size)) - near);
     }
-    float mean = shift + workgroup_sum(vec2(sum, 0.0)).x / total;
+    float rest = workgroup_sum(vec2(sum, 0.0)).x / total;
 
     float squares = 0.0;
     for (uint j = gl_LocalInvocationID.x; j < count; j += WORKGROUP_SIZE)
     {
         uint chunk = j / size, pair = 2 * (chunk * channels + start + j % size);
-        float distance = load_f32(pairs, pair) - mean;
+        float distance = (load_f32(pairs, pair) - near) - rest;
         squares += load_f32(pairs, pair + 1) + float(pixels_in_chunk(chunk)) * distance * distance;
     }
     float rstd = inversesqrt(workgroup_sum(vec2(squares, 0.0)).x / total + epsilon);
 
     for (uint c = start + gl_LocalInvocationID.x; c < start + size; c += WORKGROUP_SIZE)
     {
-        float scale = rstd * load_f32(weight, c);
-        uint pair = 2 * (of * channels + c);
-        F32(affine).v[pair] = scale;
-        F32(affine).v[pair + 1] = load_f32(bias, c) - mean * scale;
+        uint triple = 3 * (of * channels + c);
+        F32(affine).v[triple] = near;
+        F32(affine).v[triple + 1] = rest;
+        F32(affine).v[triple + 2] = rstd * load_f32(weight, c);
     }
 }
 
 void apply(uint i)
 {
     Column column = column_of(i);
-    uint pair = 2 * (column.sample_index * channels + column.channel);
-    float scale = load_f32(affine, pair), shift = load_f32(affine, pair + 1);
+    uint triple = 3 * (column.sample_index * channels + column.channel);
+    float near = load_f32(affine, triple), rest = load_f32(affine, triple + 1), scale = load_f32(affine, triple + 2);
+    float shift = load_f32(bias, column.channel);
     uint64_t target = y + (column.row * channels + column.channel) * STORAGE_BYTES;
     [[unroll]] for (uint pixel = 0; pixel < APPLY_PIXELS; pixel++)
     {
         if (pixel < column.pixels)
         {
-            float value = load(column.address + pixel * column.step, 0) * scale + shift;
+            float value = ((load(column.address + pixel * column.step, 0) - near) - rest) * scale + shift;
             if (activation == ACTIVATION_SILU) value = silu(value);
             store(target + uint64_t(pixel) * channels * STORAGE_BYTES, 0, value);
         }

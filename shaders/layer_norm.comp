@@ -8,8 +8,6 @@
 #include "common/types.glsl"
 #include "common/reduce.glsl"
 
-layout(local_size_x_id = 0) in;
-
 layout(push_constant, scalar) uniform Push
 {
     uint64_t x;

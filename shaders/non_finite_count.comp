@@ -13,8 +13,6 @@
 #define VALUES 16
 #define EXPONENT 0x7f800000u
 
-layout(local_size_x_id = 0) in;
-
 layout(push_constant, scalar) uniform Push
 {
     uint64_t x;

@@ -9,8 +9,6 @@
 
 #define VALUES 4
 
-layout(local_size_x_id = 0) in;
-
 layout(push_constant, scalar) uniform Push
 {
     uint64_t latents; // `sample` of the descriptor: that word is reserved in GLSL

@@ -11,8 +11,6 @@
 #define VALUES 8
 #define CHANNELS 3
 
-layout(local_size_x_id = 0) in;
-
 layout(push_constant, scalar) uniform Push
 {
     uint64_t x;

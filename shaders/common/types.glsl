@@ -13,7 +13,9 @@
 #extension GL_EXT_shader_8bit_storage : require
 #extension GL_EXT_control_flow_attributes : require
 
-// The workgroup's size is specialization constant 0 wherever it varies: layout(local_size_x_id = 0) in.
+// The workgroup's size is specialization constant 0 of every kernel. Declared here, before any use: in front of its
+// declaration gl_WorkGroupSize is 1 without a word from the compiler.
+layout(local_size_x_id = 0) in;
 #define WORKGROUP_SIZE gl_WorkGroupSize.x
 
 #ifndef STORAGE

@@ -6,7 +6,7 @@ namespace Hummingbird.Vulkan.Kernels;
 /// x2 stands behind x as if the two were concatenated: C = C0 + C1, and a group may hold channels of both.
 /// x and x2 may be column slices. Statistics are fp32 and combined without cancellation, in a fixed order.
 /// Reference: torch.nn.GroupNorm (biased variance). Shader: shaders/group_norm.comp, run three times: partial statistics
-/// of every channel over a chunk of pixels, a scale and a shift per channel, y = act(x * scale + shift).
+/// of every channel over a chunk of pixels, mean and scale per channel, and the result.
 /// </remarks>
 public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Activation = Activation.None, NormScope Scope = NormScope.PerFrame) : Kernel
 {
@@ -14,6 +14,7 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
     private const int ChunkPixels = 64;
     private const int ApplyPixels = 8;
     private const int PairBytes = 2 * sizeof(float);
+    private const int TripleBytes = 3 * sizeof(float);
 
     private enum Stage
     {
@@ -109,7 +110,7 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
                 Stages(Stage.Combine, combine, ChunkPixels, samples * Groups * combine),
                 Stages(Stage.Apply, wide, ApplyPixels, samples * DivideUp(pixels, ApplyPixels) * channels),
             ],
-            partialBytes + (samples * channels * PairBytes));
+            partialBytes + (samples * channels * TripleBytes));
     }
 
     public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output)

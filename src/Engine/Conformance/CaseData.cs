@@ -39,6 +39,9 @@ public sealed class CaseData
     /// <summary>Draws the inputs and runs the reference.</summary>
     public static CaseData Make(ConformanceCase row) => new(row);
 
+    /// <summary>Where an input starts within <see cref="Encode"/>'s bytes: more than 0 for column slices.</summary>
+    internal long OffsetInBytes(int index) => Inputs[index] is { } values ? (long)values.Offset * Specs[index].DType.Size() : 0;
+
     /// <summary>The bytes of input <paramref name="index"/> as device memory holds them.</summary>
     internal byte[] Encode(int index, KernelTarget target)
     {

@@ -46,11 +46,12 @@ public sealed class ConformanceRunner(GpuDevice device)
         using Arena arena = new(device, MemoryClass.Activations, total);
         FencedBuffer?[] inputs = [.. encoded.Select(e => e is null ? null : FencedBuffer.Holding(arena, e))];
         FencedBuffer output = FencedBuffer.Poisoned(arena, data.Output.SizeInBytes), scratch = FencedBuffer.Poisoned(arena, plan.ScratchInBytes);
-        Execute(plan, inputs, output, scratch, data.Case.Id);
+        ulong[] addresses = [.. inputs.Select((buffer, i) => buffer is null ? 0 : buffer.Address + (ulong)data.OffsetInBytes(i))];
+        Execute(plan, addresses, output, scratch, data.Case.Id);
         return Judge(data, family, inputs, output, scratch);
     }
 
-    private static void WritePush(Dispatch dispatch, FencedBuffer?[] inputs, FencedBuffer output, FencedBuffer scratch, Span<byte> push)
+    private static void WritePush(Dispatch dispatch, ulong[] inputs, FencedBuffer output, FencedBuffer scratch, Span<byte> push)
     {
         for (int i = 0; i < dispatch.Operands.Length; i++)
         {
@@ -58,7 +59,7 @@ public sealed class ConformanceRunner(GpuDevice device)
             ulong address = operand.Kind switch
             {
                 OperandKind.None => 0,
-                OperandKind.Input => inputs[operand.Index]!.Address,
+                OperandKind.Input => inputs[operand.Index],
                 OperandKind.Output => output.Address,
                 _ => scratch.Address,
             };
@@ -112,7 +113,7 @@ public sealed class ConformanceRunner(GpuDevice device)
         return (squares == 0 ? 0 : squares / norm, largest, worst);
     }
 
-    private void Execute(KernelPlan plan, FencedBuffer?[] inputs, FencedBuffer output, FencedBuffer scratch, string name)
+    private void Execute(KernelPlan plan, ulong[] inputs, FencedBuffer output, FencedBuffer scratch, string name)
     {
         using CommandRecorder recorder = new(device, name);
         recorder.Begin();
