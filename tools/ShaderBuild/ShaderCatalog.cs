@@ -21,6 +21,8 @@ public sealed class ShaderCatalog
 
     private const int MaxIncludeDepth = 8;
 
+    private static readonly Dictionary<string, string> NoHashes = [];
+
     private readonly string folder;
 
     /// <param name="folder">The shaders folder.</param>
@@ -62,11 +64,18 @@ public sealed class ShaderCatalog
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
-    /// <summary>The hashes the checked-in SPIR-V was compiled from; empty before the first build.</summary>
+    /// <summary>The hashes the checked-in SPIR-V was compiled from; empty before the first build, and where a merge left the file unreadable.</summary>
     public IReadOnlyDictionary<string, string> RecordedHashes()
-        => File.Exists(HashesPath)
-            ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(HashesPath))!
-            : new Dictionary<string, string>();
+    {
+        try
+        {
+            return File.Exists(HashesPath) ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(HashesPath))! : NoHashes;
+        }
+        catch (JsonException)
+        {
+            return NoHashes;
+        }
+    }
 
     /// <summary>Writes hashes.json, one line per variant in ordinal order, so that parallel changes merge.</summary>
     public void Record(IReadOnlyDictionary<string, string> hashes)
