@@ -136,7 +136,7 @@ public sealed record DevicePlan
             ChunkSizeInBytes = chunk,
             MaxBufferSizeInBytes = Math.Min(2 * GiB, largest),
             IsDirect = isDirect,
-            TimestampValidBits = device.QueueFamilies[queueFamily].TimestampValidBits,
+            TimestampValidBits = device.Limits.TimestampPeriod > 0 ? device.QueueFamilies[queueFamily].TimestampValidBits : 0,
             Options = options,
             Decisions = decisions.ToImmutable(),
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -17,6 +18,9 @@ public enum DeviceKind
 /// <remarks>Exported as JSON by <c>devices --export</c>; snapshots of other machines are test data.</remarks>
 public sealed record DeviceSnapshot
 {
+    // Names are written as they are: the files are read by people, not put into web pages.
+    private static readonly DeviceSnapshotJson Readable = new(new(DeviceSnapshotJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     public required string Name { get; init; }
 
     /// <summary>Where the numbers come from when no driver wrote them.</summary>
@@ -32,40 +36,40 @@ public sealed record DeviceSnapshot
     public required string ApiVersion { get; init; }
 
     /// <summary>VkDriverId by name: MesaLlvmpipe, MesaRadv, NvidiaProprietary ...</summary>
-    public string DriverId { get; init; } = "";
+    public required string DriverId { get; init; }
 
-    public string DriverName { get; init; } = "";
+    public required string DriverName { get; init; }
 
-    public string DriverInfo { get; init; } = "";
+    public required string DriverInfo { get; init; }
 
     public uint DriverVersion { get; init; }
 
     /// <summary>32 hexadecimal digits that stay the same between runs and drivers.</summary>
-    public string DeviceUuid { get; init; } = "";
+    public required string DeviceUuid { get; init; }
 
-    public string DriverUuid { get; init; } = "";
+    public required string DriverUuid { get; init; }
 
     /// <summary>Changes whenever compiled pipelines of another driver build cannot be reused.</summary>
-    public string PipelineCacheUuid { get; init; } = "";
+    public required string PipelineCacheUuid { get; init; }
 
     /// <summary>Memory this process may use on the host: physical memory, or less inside a container. 0 when unknown.</summary>
     public long HostMemoryInBytes { get; init; }
 
-    public DeviceLimits Limits { get; init; } = new();
+    public required DeviceLimits Limits { get; init; }
 
-    public DeviceFeatures Features { get; init; } = new();
+    public required DeviceFeatures Features { get; init; }
 
-    public SubgroupFacts Subgroup { get; init; } = new();
+    public required SubgroupFacts Subgroup { get; init; }
 
-    public ImmutableArray<MemoryHeapFacts> Heaps { get; init; } = [];
+    public required ImmutableArray<MemoryHeapFacts> Heaps { get; init; }
 
-    public ImmutableArray<MemoryTypeFacts> MemoryTypes { get; init; } = [];
+    public required ImmutableArray<MemoryTypeFacts> MemoryTypes { get; init; }
 
-    public ImmutableArray<QueueFamilyFacts> QueueFamilies { get; init; } = [];
+    public required ImmutableArray<QueueFamilyFacts> QueueFamilies { get; init; }
 
-    public ImmutableArray<CooperativeMatrixShape> CooperativeMatrices { get; init; } = [];
+    public required ImmutableArray<CooperativeMatrixShape> CooperativeMatrices { get; init; }
 
-    public ImmutableArray<string> Extensions { get; init; } = [];
+    public required ImmutableArray<string> Extensions { get; init; }
 
     /// <summary>The host reads and writes the memory the device computes in, without a bus between.</summary>
     [JsonIgnore]
@@ -76,7 +80,7 @@ public sealed record DeviceSnapshot
     [JsonIgnore]
     public string Driver => DriverName.Length > 0 ? $"{DriverName} {DriverInfo}".TrimEnd() : $"version {DriverVersion}";
 
-    public string ToJson() => JsonSerializer.Serialize(this, DeviceSnapshotJson.Default.DeviceSnapshot);
+    public string ToJson() => JsonSerializer.Serialize(this, Readable.DeviceSnapshot);
 
     /// <exception cref="JsonException">Not a device snapshot.</exception>
     public static DeviceSnapshot FromJson(string json) => JsonSerializer.Deserialize(json, DeviceSnapshotJson.Default.DeviceSnapshot)
@@ -86,28 +90,29 @@ public sealed record DeviceSnapshot
 /// <summary>Limits in the units of Vulkan: bytes, invocations, nanoseconds per tick.</summary>
 public sealed record DeviceLimits
 {
-    public ImmutableArray<uint> MaxComputeWorkGroupCount { get; init; } = [65_535, 65_535, 65_535];
+    public required ImmutableArray<uint> MaxComputeWorkGroupCount { get; init; }
 
-    public ImmutableArray<uint> MaxComputeWorkGroupSize { get; init; } = [128, 128, 64];
+    public required ImmutableArray<uint> MaxComputeWorkGroupSize { get; init; }
 
-    public uint MaxComputeWorkGroupInvocations { get; init; } = 128;
+    public required uint MaxComputeWorkGroupInvocations { get; init; }
 
-    public uint MaxComputeSharedMemorySize { get; init; } = 16_384;
+    public required uint MaxComputeSharedMemorySize { get; init; }
 
-    public uint MaxPushConstantsSize { get; init; } = 128;
+    public required uint MaxPushConstantsSize { get; init; }
 
-    public uint MaxStorageBufferRange { get; init; } = 1 << 27;
+    public required uint MaxStorageBufferRange { get; init; }
 
-    public ulong MaxMemoryAllocationSize { get; init; } = 1 << 30;
+    public required ulong MaxMemoryAllocationSize { get; init; }
 
     /// <summary>0 when the device does not say.</summary>
-    public ulong MaxBufferSize { get; init; }
+    public required ulong MaxBufferSize { get; init; }
 
-    public uint MaxMemoryAllocationCount { get; init; } = 4096;
+    public required uint MaxMemoryAllocationCount { get; init; }
 
-    public ulong NonCoherentAtomSize { get; init; } = 256;
+    public required ulong NonCoherentAtomSize { get; init; }
 
-    public float TimestampPeriod { get; init; } = 1;
+    /// <summary>Nanoseconds per tick; 0 where the driver has no clock.</summary>
+    public required float TimestampPeriod { get; init; }
 }
 
 /// <summary>Features by their Vulkan names.</summary>

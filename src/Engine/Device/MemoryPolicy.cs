@@ -49,22 +49,12 @@ internal static class MemoryPolicy
 
     public static long Budget(DeviceSnapshot device, MemoryTypeChoices types, double? maxGiB, Action<string, string, string> decided)
     {
-        double total = 0;
-        bool isKnown = true;
-        HashSet<int> heaps = [.. types.Device.Select(index => device.MemoryTypes[index].Heap)];
-        foreach (int index in heaps)
-        {
-            MemoryHeapFacts heap = device.Heaps[index];
-            isKnown &= heap.BudgetInBytes is not null;
-            total += heap.BudgetInBytes is ulong budget
-                ? budget - Math.Min(budget, heap.UsageInBytes ?? 0)
-                : heap.SizeInBytes * ShareOfUnknownHeap;
-        }
-
-        string reason = $"{heaps.Count} usable {(heaps.Count == 1 ? "heap" : "heaps")}, "
-            + (isKnown ? "what the driver says is free" : "80 % of their size (the driver does not say what is free)");
+        (double total, bool isKnown, string reason) = Free(device, types);
         double hostLimit = device.HostMemoryInBytes * ShareOfHostMemory;
-        if (device.IsUnifiedMemory && device.HostMemoryInBytes > 0 && hostLimit < total)
+
+        // A CPU driver that reports no budget names a made-up heap: Mesa 22's says 2 GiB on every machine.
+        bool isMadeUp = device.Kind == DeviceKind.Cpu && !isKnown;
+        if (device.IsUnifiedMemory && device.HostMemoryInBytes > 0 && (hostLimit < total || isMadeUp))
         {
             total = hostLimit;
             reason = "90 % of the memory this process may use";
@@ -86,5 +76,24 @@ internal static class MemoryPolicy
 
         decided("memory budget", (total / GiB).ToString("0.00", CultureInfo.InvariantCulture) + " GiB", reason);
         return (long)total;
+    }
+
+    private static (double Bytes, bool IsKnown, string Reason) Free(DeviceSnapshot device, MemoryTypeChoices types)
+    {
+        double total = 0;
+        bool isKnown = true;
+        HashSet<int> heaps = [.. types.Device.Select(index => device.MemoryTypes[index].Heap)];
+        foreach (int index in heaps)
+        {
+            MemoryHeapFacts heap = device.Heaps[index];
+            isKnown &= heap.BudgetInBytes is not null;
+            total += heap.BudgetInBytes is ulong budget
+                ? budget - Math.Min(budget, heap.UsageInBytes ?? 0)
+                : heap.SizeInBytes * ShareOfUnknownHeap;
+        }
+
+        string reason = $"{heaps.Count} usable {(heaps.Count == 1 ? "heap" : "heaps")}, "
+            + (isKnown ? "what the driver says is free" : "80 % of the size (the driver does not say what is free)");
+        return (total, isKnown, reason);
     }
 }

@@ -65,7 +65,7 @@ internal static class SnapshotReader
             MaxBufferSize = facts.Maintenance4.MaxBufferSize,
             MaxMemoryAllocationCount = limits.MaxMemoryAllocationCount,
             NonCoherentAtomSize = limits.NonCoherentAtomSize,
-            TimestampPeriod = limits.TimestampPeriod,
+            TimestampPeriod = float.IsFinite(limits.TimestampPeriod) ? limits.TimestampPeriod : 0,
         };
     }
 
