@@ -1,5 +1,6 @@
 using Hummingbird.Vulkan.Engine.Compute;
 using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Engine.Interop;
 using Hummingbird.Vulkan.Engine.Memory;
 using Xunit;
 
@@ -80,6 +81,28 @@ public sealed class DeviceTests : DeviceTestBase
         Assert.Equal(1, device.LiveObjects);
         var error = Assert.Throws<InvalidOperationException>(device.Dispose);
         Assert.Contains("arena of weights (256 bytes)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_lost_device_is_disposed_and_opened_again()
+    {
+        using (GpuDevice device = Open())
+        {
+            using var arena = new Arena(device, MemoryClass.Activations, 1 << 20);
+            using var recorder = new CommandRecorder(device, "the step that is lost");
+            ArenaSlice slice = arena.Allocate(1024);
+            recorder.Begin();
+            recorder.Fill(slice, 1);
+            recorder.End();
+            device.Queue.Submit(recorder);
+            device.Api.LosesNextSubmit = true;
+            var error = Assert.Throws<DeviceLostException>(() => device.Queue.Submit(recorder));
+            Assert.Equal("the step that is lost", error.LastSubmit);
+            Assert.True(device.IsLost);
+        }
+
+        using GpuDevice again = Open();
+        Assert.False(again.IsLost);
     }
 
     [Fact]

@@ -78,21 +78,31 @@ public sealed class ComputeQueue : IDisposable
         }
     }
 
-    /// <summary>Waits before something is destroyed. A lost device has nothing left to wait for, and disposing must not fail.</summary>
+    /// <summary>Waits before something is destroyed. Disposing must not fail: whoever submitted hears of a lost device.</summary>
     internal void WaitQuietly()
     {
-        if (isDisposed || api.IsLost)
+        if (isDisposed)
         {
             return;
         }
 
         try
         {
-            Wait();
+            if (!api.IsLost)
+            {
+                Wait();
+                return;
+            }
         }
         catch (DeviceLostException)
         {
-            // The one who submitted hears of it; here memory is only given back.
+            // Handled as below.
+        }
+
+        // After a loss values of the timeline mean nothing. The gate: waiting for the device counts as using its queue.
+        lock (gate)
+        {
+            api.WaitIdle();
         }
     }
 }

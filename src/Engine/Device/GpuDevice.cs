@@ -68,7 +68,18 @@ public sealed class GpuDevice : IDisposable
     }
 
     public static GpuDevice Open(VulkanInstance vulkan, DeviceSnapshot snapshot, DevicePlan plan, string reason = "named by the caller")
-        => new(vulkan.CreateDevice(snapshot, plan), snapshot, plan, reason);
+    {
+        DeviceApi api = vulkan.CreateDevice(snapshot, plan);
+        try
+        {
+            return new(api, snapshot, plan, reason);
+        }
+        catch
+        {
+            api.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Makes one harmless mistake that a working validation layer must report.</summary>
     public void PlantValidationError() => Api.DestroyBuffer(Api.CreateBuffer(0));

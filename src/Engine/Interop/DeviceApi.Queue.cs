@@ -13,6 +13,9 @@ internal sealed unsafe partial class DeviceApi
 
     public void DestroySemaphore(Semaphore semaphore) => vk.DestroySemaphore(handle, semaphore, null);
 
+    /// <summary>Makes the next submit report a lost device, to test what happens then.</summary>
+    public bool LosesNextSubmit { get; set; }
+
     /// <summary>Queues recorded commands; <paramref name="timeline"/> reaches <paramref name="value"/> when they are done.</summary>
     /// <remarks>The caller serialises submits. Commands of one submit begin after those of the one before have begun,
     /// and are ordered after them by the barrier every recording starts with.</remarks>
@@ -28,7 +31,7 @@ internal sealed unsafe partial class DeviceApi
             SignalSemaphoreCount = 1,
             PSignalSemaphores = &timeline,
         };
-        Check(vk.QueueSubmit(queue, 1, &submit, default), "vkQueueSubmit");
+        Check(LosesNextSubmit ? Result.ErrorDeviceLost : vk.QueueSubmit(queue, 1, &submit, default), "vkQueueSubmit");
     }
 
     /// <returns>False when <paramref name="timeout"/> passed first.</returns>

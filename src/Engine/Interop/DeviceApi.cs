@@ -29,7 +29,8 @@ internal sealed unsafe partial class DeviceApi : IDisposable
     /// <summary>Name of the work submitted last, for the message when the device is lost.</summary>
     public string LastSubmit { get; private set; } = "nothing yet";
 
-    public void WaitIdle() => Check(vk.DeviceWaitIdle(handle), "vkDeviceWaitIdle");
+    /// <summary>Waits until the device does nothing more, whether it ended well or was lost.</summary>
+    public void WaitIdle() => vk.DeviceWaitIdle(handle);
 
     /// <summary>Names an object in the validation layer's messages and in captures.</summary>
     public void SetName(ObjectType type, ulong objectHandle, string name)

@@ -18,33 +18,16 @@ internal sealed unsafe partial class InstanceApi
         bool isVulkan13 = new Interop.ApiVersion(basic.ApiVersion) >= Interop.ApiVersion.V1_3;
         bool hasSizeControl = isVulkan13 || extensions.Contains(ExtensionNames.ExtSubgroupSizeControl);
         bool hasMaintenance4 = isVulkan13 || extensions.Contains(ExtensionNames.KhrMaintenance4);
-        bool hasBudget = extensions.Contains(ExtensionNames.ExtMemoryBudget);
-        bool hasMatrix = extensions.Contains(CooperativeMatrixExtension.Name);
-
         var vulkan12 = new PhysicalDeviceVulkan12Properties();
         var vulkan11 = new PhysicalDeviceVulkan11Properties { PNext = &vulkan12 };
         var maintenance3 = new PhysicalDeviceMaintenance3Properties { PNext = &vulkan11 };
-        void* chain = &maintenance3;
-        var sizes = new PhysicalDeviceSubgroupSizeControlProperties();
-        var maintenance4 = new PhysicalDeviceMaintenance4Properties();
-        if (hasSizeControl)
-        {
-            sizes.PNext = chain;
-            chain = &sizes;
-        }
-
-        if (hasMaintenance4)
-        {
-            maintenance4.PNext = chain;
-            chain = &maintenance4;
-        }
-
-        var properties = new PhysicalDeviceProperties2 { PNext = chain };
+        var sizes = new PhysicalDeviceSubgroupSizeControlProperties { PNext = &maintenance3 };
+        void* chain = hasSizeControl ? &sizes : &maintenance3;
+        var maintenance4 = new PhysicalDeviceMaintenance4Properties { PNext = chain };
+        var properties = new PhysicalDeviceProperties2 { PNext = hasMaintenance4 ? &maintenance4 : chain };
         vk.GetPhysicalDeviceProperties2(device, &properties);
-
-        var budget = new PhysicalDeviceMemoryBudgetPropertiesEXT();
-        var memory = new PhysicalDeviceMemoryProperties2 { PNext = hasBudget ? &budget : null };
-        vk.GetPhysicalDeviceMemoryProperties2(device, &memory);
+        (PhysicalDeviceMemoryProperties memory, PhysicalDeviceMemoryBudgetPropertiesEXT? budget) =
+            Memory(device, extensions.Contains(ExtensionNames.ExtMemoryBudget));
         return new()
         {
             Properties = properties.Properties,
@@ -54,12 +37,20 @@ internal sealed unsafe partial class InstanceApi
             Maintenance3 = maintenance3,
             Maintenance4 = maintenance4,
             Features = Features(device, hasSizeControl, hasMaintenance4, extensions),
-            Memory = memory.MemoryProperties,
-            Budget = hasBudget ? budget : null,
+            Memory = memory,
+            Budget = budget,
             QueueFamilies = QueueFamilies(device),
             Extensions = extensions,
-            CooperativeMatrices = hasMatrix ? CooperativeMatrices(device) : [],
+            CooperativeMatrices = extensions.Contains(CooperativeMatrixExtension.Name) ? CooperativeMatrices(device) : [],
         };
+    }
+
+    private (PhysicalDeviceMemoryProperties Memory, PhysicalDeviceMemoryBudgetPropertiesEXT? Budget) Memory(PhysicalDevice device, bool hasBudget)
+    {
+        var budget = new PhysicalDeviceMemoryBudgetPropertiesEXT();
+        var memory = new PhysicalDeviceMemoryProperties2 { PNext = hasBudget ? &budget : null };
+        vk.GetPhysicalDeviceMemoryProperties2(device, &memory);
+        return (memory.MemoryProperties, hasBudget ? budget : null);
     }
 
     private RequestedFeatures Features(PhysicalDevice device, bool hasSizeControl, bool hasMaintenance4, List<string> extensions)
