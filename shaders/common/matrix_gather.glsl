@@ -6,8 +6,14 @@
 //   W: packed [N / PANEL][K / B_WIDTH][PANEL][B_WIDTH]: each lane reads B_WIDTH consecutive k of its own column.
 // Each value of A then reaches all lanes by subgroupBroadcast with a lane number known when the pipeline is compiled.
 // Loops are do-while: the driver's `break` only masks lanes, so a `for` runs once more with all lanes off.
-// Ladder (Mesa 25.0, one core, 2560x320x320 fp32): shared-memory tiles 2.7 GFLOP/s; register tiles with "uniform" loads 6.8;
-// broadcasts of 32-bit gathers 15.6; of 64-bit gathers with (row, k-group) lanes 25.
+// Ladder (Mesa 25.0.7, one core, best of 5 by processor time, GFLOP/s, 2560x320x320 fp32): shared-memory tiles 2.7; register
+// tiles with "uniform" loads 6.8; broadcasts of 32-bit gathers 16; 64-bit gathers with (row, k-group) lanes 25; this file:
+//                        8 lanes f32  f32w16  f16     16 lanes f32  f32w16  f16
+//   matmul 2560x320x320          28      31    33               29      28    38
+//   GEGLU 640x320x2560           32      35    35               37      41    43
+//   conv 3x3 20x32 320->320      33      36    37               37      45    47
+//   conv 3x1x1 16x5x8 320        32      35    37               38      44    47
+// 16 lanes (LP_NATIVE_VECTOR_WIDTH=512) hold 8 rows and 16 sums each, 8 lanes 16 rows and 32 sums.
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_ballot : require
 

@@ -37,7 +37,7 @@ public sealed record CaseInput(
 
     public static CaseInput W(Shape shape) => new(InputKind.Weight, shape);
 
-    public static CaseInput P(Shape shape, float scale = 1, float mean = 0) => new(InputKind.Parameter, shape, scale, mean);
+    public static CaseInput P(Shape shape, float scale = 1, float mean = 0, int paddingColumns = 0) => new(InputKind.Parameter, shape, scale, mean, paddingColumns);
 
     public static CaseInput Ids(Shape shape, int limit) => new(InputKind.Ids, shape, Limit: limit);
 
@@ -74,6 +74,6 @@ public sealed record ConformanceCase(Kernel Kernel, DType Storage, DType Weights
         InputKind.Activation => new(input.Shape, Storage, input.Shape.Channels + input.PaddingColumns),
         InputKind.Weight => new(input.Shape, Weights),
         InputKind.Ids => new(input.Shape, DType.I32),
-        _ => new(input.Shape, DType.F32),
+        _ => new(input.Shape, DType.F32, input.Shape.Channels + input.PaddingColumns),
     };
 }

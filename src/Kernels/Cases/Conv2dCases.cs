@@ -32,7 +32,8 @@ public static partial class ConformanceCases
             .. MatrixCase(up, [2, 3, 5, 6], 7),
             .. MatrixCase(up, [1, 1, 1, 20], 20),
             .. MatrixCase(silu, [1, 2, 10, 16, 64], 64, shift: 2, residual: 0), // a time embedding per frame
-            .. MatrixCase(same, [2, 3, 5, 7, 24], 40, shift: 6),
+            .. MatrixCase(same, [1, 2, 5, 7, 24], 40, shift: 1, shiftPadding: 88), // one of all time embeddings side by side
+            .. MatrixCase(same, [2, 3, 5, 7, 24], 40, shift: 6, shiftPadding: 3),
             .. MatrixCase(same, [2, 3, 5, 7, 24], 40, shift: 2, residual: 8),
             .. MatrixCase(same, [2, 7, 9, 16], 24, padding: 16),
             .. MatrixCase(same, [2, 7, 9, 16], 24, padding: 5, bias: false),

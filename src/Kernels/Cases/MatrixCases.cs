@@ -7,9 +7,10 @@ public static partial class ConformanceCases
     /// <param name="second">Channels of the second source, 0 for none.</param>
     /// <param name="padding">The sources are slices of rows that are this much wider.</param>
     /// <param name="shift">Rows of the shift, 0 for none.</param>
+    /// <param name="shiftPadding">The shift is a slice of rows that are this much wider.</param>
     /// <param name="residual">Null for none; else the residual is a slice of rows that are this much wider.</param>
     private static IEnumerable<ConformanceCase> MatrixCase(
-        Kernel kernel, Shape x, int columns, int second = 0, int padding = 0, bool bias = true, int shift = 0, int? residual = null)
+        Kernel kernel, Shape x, int columns, int second = 0, int padding = 0, bool bias = true, int shift = 0, int shiftPadding = 0, int? residual = null)
     {
         Shape weight = MatrixWeight(kernel, columns, x.Channels + second);
         List<CaseInput> inputs =
@@ -26,7 +27,7 @@ public static partial class ConformanceCases
         }
 
         Shape y = kernel.Infer(new ConformanceCase(kernel, DType.F32, DType.F32, [.. inputs]).Specs());
-        inputs[3] = shift > 0 ? CaseInput.P([shift, columns]) : CaseInput.Absent;
+        inputs[3] = shift > 0 ? CaseInput.P([shift, columns], paddingColumns: shiftPadding) : CaseInput.Absent;
         inputs[4] = residual is { } slice ? CaseInput.X(y, paddingColumns: slice) : CaseInput.Absent;
         return InEveryStorage(kernel, weights: true, [.. inputs]);
     }
