@@ -92,6 +92,19 @@ public sealed class DeviceComputeTests : DeviceTestBase
         Assert.NotSame(first, device.Pipelines.Get("affine", [64, 1], 24));
     }
 
+    /// <summary>The validation layer compares what a shader needs with what the device plan enabled.</summary>
+    [Fact]
+    public void Every_shader_of_the_engine_needs_no_more_than_the_plan_enables()
+    {
+        using GpuDevice device = Open();
+        string[] names = [.. device.Shaders.Names];
+        Assert.NotEmpty(names);
+
+        // 128 bytes is what every Vulkan device gives to push constants.
+        device.Pipelines.Prepare(names.Select(name => new PipelineKey(name, [], 128)), TestContext.Current.CancellationToken);
+        Assert.Equal(names.Length, device.Pipelines.Count);
+    }
+
     [Fact]
     public void Wrong_use_is_named()
     {
