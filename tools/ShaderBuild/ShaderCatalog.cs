@@ -60,8 +60,16 @@ public sealed class ShaderCatalog
             text.Append("-D").Append(name).Append('=').Append(value).Append('\n');
         }
 
-        Expand(SourcePath(variant), text, depth: 0);
+        text.Append(Source(variant));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
+    /// <summary>The GLSL of a variant with its includes in place.</summary>
+    public string Source(ShaderVariant variant)
+    {
+        StringBuilder text = new();
+        Expand(SourcePath(variant), text, depth: 0);
+        return text.ToString();
     }
 
     /// <summary>The hashes the checked-in SPIR-V was compiled from; empty before the first build, and where a merge left the file unreadable.</summary>
