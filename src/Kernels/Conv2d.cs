@@ -17,7 +17,7 @@ public sealed partial record Conv2d(
     /// <summary>The shader's parameters behind the addresses of x, weight, bias, shift, residual, x2, y.</summary>
     /// <param name="Geometry">Kernel size | stride &lt;&lt; 8 | padding at the top and left &lt;&lt; 16 | log2(upsampling) &lt;&lt; 24.</param>
     public readonly record struct Parameters(
-        MatrixParameters Matrix, uint Channels2, uint RowStride2, uint Height, uint Width, uint OutHeight, uint OutWidth, uint Geometry);
+        MatrixParameters Matrix, uint Channels2, uint X2Stride, uint Height, uint Width, uint OutHeight, uint OutWidth, uint Geometry);
 
     public override string Name => "conv2d";
 

@@ -28,13 +28,13 @@ public enum MatrixFeatures
 /// <param name="Fold">Workgroups in x: the row of workgroups is x + y * fold.</param>
 /// <param name="Depth">K of the packed weight.</param>
 /// <param name="Channels">Channels of the first source.</param>
-/// <param name="RowStride">Elements from one row of the first source to the next.</param>
+/// <param name="XStride">Elements from one row of the first source to the next.</param>
 /// <param name="ResidualStride">The same of the residual.</param>
-/// <param name="OutputStride">The same of the output.</param>
+/// <param name="YStride">The same of the output.</param>
 /// <param name="ShiftRows">Rows of the output that share one row of the shift.</param>
 /// <param name="ShiftStride">Elements from one row of the shift to the next.</param>
 public readonly record struct MatrixParameters(
-    uint Rows, uint Columns, uint Fold, uint Depth, uint Channels, uint RowStride, uint ResidualStride, uint OutputStride, uint ShiftRows, uint ShiftStride);
+    uint Rows, uint Columns, uint Fold, uint Depth, uint Channels, uint XStride, uint ResidualStride, uint YStride, uint ShiftRows, uint ShiftStride);
 
 /// <summary>What the three kernels on the matrix core have in common: operands, tiles, constants, weight order.</summary>
 /// <remarks>Operands: 0 x, 1 weight, 2 bias, 3 shift, 4 residual, 5 second source. Shaders: shaders/common/matrix*.glsl.</remarks>
