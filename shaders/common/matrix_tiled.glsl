@@ -6,7 +6,8 @@
 //   W: packed [N / 64][K][64]: the 16 x 64 block of a tile is contiguous.
 // An invocation's columns are two pairs, 32 apart: with GEGLU a value's gate is then in the same invocation.
 // Correct for any subgroup size: nothing here knows of subgroups.
-// Ladder: v1 registers ahead of shared memory, one buffer, two barriers per tile.
+// Ladder: v1 registers ahead of shared memory, one buffer, two barriers per tile. Compiled by RADV for gfx1151 and rembrandt
+// (not run there): 96 and 80 VGPRs, 10 and 12 waves per SIMD, no spills, 512 fma and vector reads of shared memory per tile.
 
 layout(constant_id = 2) const uint UNROLL = 16; // k unrolled in a tile: all on a GPU, little where code is costly to compile
 
@@ -125,7 +126,7 @@ void multiply_tile()
 {
     uint row = gl_LocalInvocationID.x / 16 * ROWS;
     uint column = gl_LocalInvocationID.x % 16 * 2;
-    [[dont_unroll]] for (uint first = 0; first < TILE_DEPTH; first += UNROLL)
+    for (uint first = 0; first < TILE_DEPTH; first += UNROLL)
     {
         [[unroll]] for (uint i = 0; i < UNROLL; i++)
         {
