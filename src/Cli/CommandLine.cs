@@ -41,6 +41,7 @@ internal static class CommandLine
         {
             GenerateCommand.Create(terminal),
             DevicesCommand.Create(terminal),
+            DoctorCommand.Create(terminal),
             CompareCommand.Create(terminal),
             InspectCommand.Create(terminal),
         };
