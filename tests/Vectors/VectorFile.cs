@@ -11,7 +11,7 @@ public sealed class VectorFile : IDisposable
 
     public VectorFile(string name)
     {
-        file = SafetensorsFile.Open(Path.Combine(TestData.Folder, "vectors", name + ".safetensors"));
+        file = SafetensorsFile.Open(TestData.VectorPath(name + ".safetensors"));
         source = SafetensorsSource.From(file);
     }
 
