@@ -4,21 +4,23 @@ using Hummingbird.Vulkan.Engine.Memory;
 namespace Hummingbird.Vulkan.Engine.Conformance;
 
 /// <summary>An operand in device memory between two fences that nobody may write.</summary>
-/// <remarks>Fences and poison are NaN read as fp32 and as fp16, so that a read beyond the operand shows in the result too.</remarks>
+/// <remarks>Fences and poison are NaN read as fp32 and as fp16, so that a read beyond the operand shows in the result too. What is read
+/// and what is written have different NaNs: a copy of one fence over another must not pass unseen.</remarks>
 internal sealed class FencedBuffer
 {
     private const int Fence = 256;
-    private const uint Poison = 0xFFF5FFF5;
+    private const uint ReadOnlyFence = 0xFFF5FFF5;
+    private const uint Poison = 0xFFF9FFF9;
 
     private readonly ArenaSlice slice;
     private readonly byte[] image;
     private readonly int size;
 
-    private FencedBuffer(Arena arena, int size)
+    private FencedBuffer(Arena arena, int size, uint pattern)
     {
         this.size = size;
         image = new byte[SizeInArena(size)];
-        MemoryMarshal.Cast<byte, uint>(image.AsSpan()).Fill(Poison);
+        MemoryMarshal.Cast<byte, uint>(image.AsSpan()).Fill(pattern);
         slice = arena.Allocate(image.Length);
     }
 
@@ -33,7 +35,7 @@ internal sealed class FencedBuffer
     /// <summary>An operand that holds these bytes.</summary>
     public static FencedBuffer Holding(Arena arena, ReadOnlySpan<byte> bytes)
     {
-        FencedBuffer buffer = new(arena, bytes.Length);
+        FencedBuffer buffer = new(arena, bytes.Length, ReadOnlyFence);
         bytes.CopyTo(buffer.image.AsSpan(Fence));
         buffer.slice.Upload(buffer.image);
         return buffer;
@@ -42,7 +44,7 @@ internal sealed class FencedBuffer
     /// <summary>An operand that holds poison.</summary>
     public static FencedBuffer Poisoned(Arena arena, long size)
     {
-        FencedBuffer buffer = new(arena, checked((int)size));
+        FencedBuffer buffer = new(arena, checked((int)size), Poison);
         buffer.slice.Upload(buffer.image);
         return buffer;
     }
