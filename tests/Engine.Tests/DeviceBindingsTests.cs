@@ -29,7 +29,7 @@ public sealed class DeviceBindingsTests
     [Fact]
     public void Structs_have_the_sizes_of_the_C_headers()
     {
-        Dictionary<string, int> expected = File.ReadAllLines(TestData.File("vulkan_struct_sizes.txt"))
+        Dictionary<string, int> expected = File.ReadAllLines(TestData.PathOf("vulkan_struct_sizes.txt"))
             .Select(line => line.Split(' ')).ToDictionary(words => words[0], words => int.Parse(words[1]));
         string source = File.ReadAllText(Path.Combine(TestData.Root, "src", "Engine", "Interop", "Structs.g.cs"));
         Assert.Equal(source.Split("internal unsafe struct ").Length - 1, expected.Count);

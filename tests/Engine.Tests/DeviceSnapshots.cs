@@ -17,10 +17,10 @@ internal static class DeviceSnapshots
 
     public static DeviceSnapshot H100 => Load("nvidia-h100");
 
-    public static IEnumerable<string> Names => Directory.GetFiles(TestData.File("devices"), "*.json")
+    public static IEnumerable<string> Names => Directory.GetFiles(TestData.PathOf("devices"), "*.json")
         .Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal);
 
-    public static string Json(string name) => File.ReadAllText(TestData.File(Path.Combine("devices", name + ".json")));
+    public static string Json(string name) => File.ReadAllText(TestData.PathOf(Path.Combine("devices", name + ".json")));
 
     public static DeviceSnapshot Load(string name) => DeviceSnapshot.FromJson(Json(name));
 }

@@ -32,4 +32,7 @@ public sealed class VectorTests
 
     [Fact]
     public void Four_step_trajectory_matches() => Limits.Check(TrajectoryVectors.Compare(Backend, StorageTypes.Single), Limits.Network);
+
+    [Fact]
+    public void Guided_trajectory_matches() => Limits.Check(GuidedTrajectoryVectors.Compare(Backend, StorageTypes.Single), Limits.Network);
 }

@@ -54,6 +54,11 @@ public sealed class VectorTests : DeviceTestBase
     [InlineData(Storage.Fp16)]
     public void Four_step_trajectory_matches(Storage storage) => Check(storage, TrajectoryVectors.Compare, Limits.Network);
 
+    [Theory]
+    [InlineData(Storage.Fp32)]
+    [InlineData(Storage.Fp16)]
+    public void Guided_trajectory_matches(Storage storage) => Check(storage, GuidedTrajectoryVectors.Compare, Limits.Network);
+
     private void Check(
         Storage storage, Func<IGraphBackend, StorageTypes, IEnumerable<(string Name, Difference Difference)>> compare, double fp32Limit)
     {

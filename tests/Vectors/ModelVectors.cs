@@ -12,7 +12,7 @@ public static class ModelVectors
     private static readonly UNetConfig Hb09 = new(
         ModelChannels: 32, ChannelMult: [1, 2], AttentionResolutions: [1], HeadDim: 8, ContextDim: 24, TimeCondDim: 16);
 
-    private static readonly UNetConfig Vc2 = Hb09 with { ChannelMult = [1, 1], NumResBlocks = 2, TimeCondDim = null };
+    internal static readonly UNetConfig Vc2 = Hb09 with { ChannelMult = [1, 1], NumResBlocks = 2, TimeCondDim = null };
 
     internal static readonly UNetConfig Hb07 = Hb09 with { ChannelMult = [1, 1], HasMiddle = false };
 

@@ -7,6 +7,9 @@ public static class TestData
 
     public static string Folder => Path.Combine(Root, "tests", "data");
 
+    /// <summary>A file of tests/data.</summary>
+    public static string PathOf(string name) => Path.Combine(Folder, name);
+
     /// <summary>A file of reference tensors: from the folder of all references beside this checkout where there is one, else our copy.</summary>
     public static string VectorPath(string name)
     {

@@ -33,6 +33,12 @@ public sealed class VectorFile : IDisposable
         return values;
     }
 
+    public IEnumerable<string> Names => file.Tensors.Keys;
+
+    public double[] ReadDoubles(string name) => ReadRaw<double>(name, WeightType.F64);
+
+    public long[] ReadIntegers(string name) => ReadRaw<long>(name, WeightType.I64);
+
     /// <summary>[N, C, rest...] in the file -> [N, rest..., C]: frames and videos, channels last.</summary>
     public float[] ReadChannelsLast(string name)
     {
@@ -62,4 +68,18 @@ public sealed class VectorFile : IDisposable
     }
 
     public void Dispose() => source.Dispose();
+
+    private T[] ReadRaw<T>(string name, WeightType type)
+        where T : unmanaged
+    {
+        TensorEntry entry = file.Tensors[name];
+        if (entry.Type != type)
+        {
+            throw new InvalidOperationException($"{name} is {entry.Type}, not {type}.");
+        }
+
+        T[] values = new T[entry.ElementCount];
+        file.Read(entry, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
 }

@@ -19,18 +19,18 @@ public sealed class TorchGeneratorTests
     [InlineData(42, 1024)]
     public void Short_draws_equal_torch(long seed, int count)
     {
-        using var vectors = new Vectors("torch_cpu_randn.safetensors");
-        Assert.Equal(vectors.Floats($"seed{seed}.randn{count}"), new TorchGenerator(seed).Randn(count));
+        using var vectors = new VectorFile("torch_cpu_randn");
+        Assert.Equal(vectors.Read($"seed{seed}.randn{count}"), new TorchGenerator(seed).Randn(count));
     }
 
     [Theory]
     [CombinatorialSeeds]
     public void Latent_sized_draws_equal_torch_to_the_last_bit(long seed, int count)
     {
-        using var vectors = new Vectors("torch_randn_long.safetensors");
+        using var vectors = new VectorFile("torch_randn_long");
         float[] values = new TorchGenerator(seed).Randn(count);
-        Assert.Equal(vectors.Floats($"seed{seed}.n{count}.first"), values[..16]);
-        Assert.Equal(vectors.Floats($"seed{seed}.n{count}.last"), values[^16..]);
+        Assert.Equal(vectors.Read($"seed{seed}.n{count}.first"), values[..16]);
+        Assert.Equal(vectors.Read($"seed{seed}.n{count}.last"), values[^16..]);
         string hash = Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<float>(values)));
         Assert.Equal(vectors.Metadata[$"seed{seed}.n{count}.sha256"], hash);
     }
@@ -38,16 +38,16 @@ public sealed class TorchGeneratorTests
     [Fact]
     public void A_sequence_of_calls_equals_torch()
     {
-        using var vectors = new Vectors("torch_randn_long.safetensors");
+        using var vectors = new VectorFile("torch_randn_long");
         var generator = new TorchGenerator(long.Parse(vectors.Metadata["calls.seed"], CultureInfo.InvariantCulture));
         int[] lengths = [.. vectors.Metadata["calls.lengths"].Split(' ').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
         for (int i = 0; i < lengths.Length; i++)
         {
             float[] values = generator.Randn(lengths[i]);
             if (lengths[i] < 64)
-                Assert.Equal(vectors.Floats($"calls.{i}.values"), values);
+                Assert.Equal(vectors.Read($"calls.{i}.values"), values);
             else
-                Assert.Equal(vectors.Floats($"calls.{i}.last"), values[^16..]);
+                Assert.Equal(vectors.Read($"calls.{i}.last"), values[^16..]);
         }
     }
 

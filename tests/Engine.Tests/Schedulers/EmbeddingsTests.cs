@@ -10,15 +10,15 @@ public sealed class EmbeddingsTests
     [Fact]
     public void Timestep_embedding_equals_torch()
     {
-        using var vectors = new Vectors("ops.safetensors");
-        Compare(vectors.Floats("timestep_embedding.t"), vectors.Floats("timestep_embedding.y"), t => Embeddings.Timestep(t, 320));
+        using var vectors = new VectorFile("ops");
+        Compare(vectors.Read("timestep_embedding.t"), vectors.Read("timestep_embedding.y"), t => Embeddings.Timestep(t, 320));
     }
 
     [Fact]
     public void Guidance_embedding_equals_torch()
     {
-        using var vectors = new Vectors("ops.safetensors");
-        Compare(vectors.Floats("guidance_embedding.w"), vectors.Floats("guidance_embedding.y"), w => Embeddings.Guidance(w, 256));
+        using var vectors = new VectorFile("ops");
+        Compare(vectors.Read("guidance_embedding.w"), vectors.Read("guidance_embedding.y"), w => Embeddings.Guidance(w, 256));
     }
 
     [Fact]

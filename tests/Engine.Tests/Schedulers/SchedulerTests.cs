@@ -9,13 +9,13 @@ public sealed class SchedulerTests : IDisposable
     private static readonly SchedulerConfig Lcm = new();
     private static readonly SchedulerConfig Ddim = new(ClassName: "DDIMScheduler", Eta: 1, UseScale: true, GuidanceEmbedding: false);
 
-    private readonly Vectors vectors = new("schedules.safetensors");
+    private readonly VectorFile vectors = new("schedules");
 
     public void Dispose() => vectors.Dispose();
 
     [Fact]
     public void Fp32_schedule_equals_torch_to_the_last_bit() =>
-        Assert.Equal(vectors.Floats("alphas_cumprod_f32"), NoiseSchedule.AlphasCumprodFloat32(Lcm));
+        Assert.Equal(vectors.Read("alphas_cumprod_f32"), NoiseSchedule.AlphasCumprodFloat32(Lcm));
 
     [Fact]
     public void Fp64_schedule_agrees_with_the_fp32_one()
@@ -33,8 +33,8 @@ public sealed class SchedulerTests : IDisposable
     public void Lcm_timesteps_and_scalings_equal_the_reference(int steps)
     {
         var scheduler = new LcmScheduler(Lcm, steps);
-        Assert.Equal(vectors.Integers($"lcm{steps}.timesteps"), scheduler.Timesteps.Select(t => (long)t));
-        double[] expected = vectors.Doubles($"lcm{steps}.c_skip_c_out");
+        Assert.Equal(vectors.ReadIntegers($"lcm{steps}.timesteps"), scheduler.Timesteps.Select(t => (long)t));
+        double[] expected = vectors.ReadDoubles($"lcm{steps}.c_skip_c_out");
         for (int i = 0; i < steps; i++)
         {
             (double skip, double output) = scheduler.BoundaryScalings(scheduler.Timesteps[i]);
@@ -50,12 +50,12 @@ public sealed class SchedulerTests : IDisposable
     public void Lcm_trajectory_equals_the_reference(int steps)
     {
         var scheduler = new LcmScheduler(Lcm, steps);
-        float[] x = vectors.Floats($"lcm{steps}.x0"), denoised = new float[x.Length];
+        float[] x = vectors.Read($"lcm{steps}.x0"), denoised = new float[x.Length];
         for (int i = 0; i < steps; i++)
         {
-            scheduler.Step(i).Apply(x, vectors.Floats($"lcm{steps}.eps{i}"), vectors.Floats($"lcm{steps}.noise{i}"), x, denoised);
-            AssertClose(vectors.Floats($"lcm{steps}.denoised{i}"), denoised, 1e-6);
-            AssertClose(vectors.Floats($"lcm{steps}.x{i + 1}"), x, 1e-6);
+            scheduler.Step(i).Apply(x, vectors.Read($"lcm{steps}.eps{i}"), vectors.Read($"lcm{steps}.noise{i}"), x, denoised);
+            AssertClose(vectors.Read($"lcm{steps}.denoised{i}"), denoised, 1e-6);
+            AssertClose(vectors.Read($"lcm{steps}.x{i + 1}"), x, 1e-6);
         }
     }
 
@@ -67,26 +67,26 @@ public sealed class SchedulerTests : IDisposable
         var scheduler = new DdimScheduler(Ddim, 50, eta);
         DdimScheduler.DdimTable[] tables = [.. Enumerable.Range(0, 50).Reverse().Select(scheduler.Table)];
         string key = $"ddim50_eta{eta}.";
-        Assert.Equal(vectors.Integers(key + "timesteps"), scheduler.Timesteps.Reverse().Select(t => (long)t));
-        Assert.Equal(vectors.Doubles(key + "alpha"), tables.Select(t => t.Alpha));
-        Assert.Equal(vectors.Doubles(key + "alpha_prev"), tables.Select(t => t.AlphaPrevious));
-        Assert.Equal(vectors.Doubles(key + "scale"), tables.Select(t => t.Scale));
-        Assert.Equal(vectors.Doubles(key + "scale_prev"), tables.Select(t => t.ScalePrevious));
-        AssertClose(vectors.Doubles(key + "sigma"), [.. tables.Select(t => t.Sigma)], 1e-14);
+        Assert.Equal(vectors.ReadIntegers(key + "timesteps"), scheduler.Timesteps.Reverse().Select(t => (long)t));
+        Assert.Equal(vectors.ReadDoubles(key + "alpha"), tables.Select(t => t.Alpha));
+        Assert.Equal(vectors.ReadDoubles(key + "alpha_prev"), tables.Select(t => t.AlphaPrevious));
+        Assert.Equal(vectors.ReadDoubles(key + "scale"), tables.Select(t => t.Scale));
+        Assert.Equal(vectors.ReadDoubles(key + "scale_prev"), tables.Select(t => t.ScalePrevious));
+        AssertClose(vectors.ReadDoubles(key + "sigma"), [.. tables.Select(t => t.Sigma)], 1e-14);
     }
 
     [Fact]
     public void Ddim_steps_with_guidance_equal_the_reference()
     {
         var scheduler = new DdimScheduler(Ddim, 50);
-        float[] x = vectors.Floats("ddim.x"), x0 = new float[x.Length], eps = new float[x.Length];
+        float[] x = vectors.Read("ddim.x"), x0 = new float[x.Length], eps = new float[x.Length];
         int[] tableIndices = [49, 48, 0];
         for (int n = 0; n < tableIndices.Length; n++)
         {
-            ClassifierFreeGuidance.Combine(vectors.Floats($"ddim.{n}.eps_cond"), vectors.Floats($"ddim.{n}.eps_uncond"), 12, eps);
-            scheduler.Step(49 - tableIndices[n]).Apply(x, eps, vectors.Floats($"ddim.{n}.noise"), x, x0);
-            AssertClose(vectors.Floats($"ddim.{n}.pred_x0"), x0, 1e-6);
-            AssertClose(vectors.Floats($"ddim.{n}.x_prev"), x, 1e-6);
+            ClassifierFreeGuidance.Combine(vectors.Read($"ddim.{n}.eps_cond"), vectors.Read($"ddim.{n}.eps_uncond"), 12, eps);
+            scheduler.Step(49 - tableIndices[n]).Apply(x, eps, vectors.Read($"ddim.{n}.noise"), x, x0);
+            AssertClose(vectors.Read($"ddim.{n}.pred_x0"), x0, 1e-6);
+            AssertClose(vectors.Read($"ddim.{n}.x_prev"), x, 1e-6);
         }
     }
 

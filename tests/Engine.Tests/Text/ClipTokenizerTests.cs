@@ -120,7 +120,7 @@ public sealed class ClipTokenizerTests
 
     private static IEnumerable<(string Text, int[] Ids)> Pairs(string key)
     {
-        using var json = JsonDocument.Parse(File.ReadAllText(TestData.File("tokenizer_nano.json"), Encoding.UTF8));
+        using var json = JsonDocument.Parse(File.ReadAllText(TestData.PathOf("tokenizer_nano.json"), Encoding.UTF8));
         foreach (JsonElement pair in json.RootElement.GetProperty(key).EnumerateArray())
             yield return (pair[0].GetString()!, [.. pair[1].EnumerateArray().Select(id => id.GetInt32())]);
     }
