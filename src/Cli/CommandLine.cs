@@ -31,7 +31,7 @@ internal static class CommandLine
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            return Failure.Report(error, terminal, isVerbose);
+            return Failure.Report(error is AggregateException { InnerException: Exception cause } ? cause : error, terminal, isVerbose);
         }
     }
 

@@ -1,3 +1,6 @@
+using Hummingbird.Vulkan.Engine.Generation;
+using Hummingbird.Vulkan.Engine.Schedulers;
+
 namespace Hummingbird.Vulkan.Cli;
 
 /// <summary>From an exception to one line and an exit code.</summary>
@@ -17,7 +20,7 @@ internal static class Failure
     public static int ExitCodeOf(Exception error) => error switch
     {
         OperationCanceledException => ExitCodes.Cancelled,
-        UsageException => ExitCodes.WrongUsage,
+        UsageException or GenerationException or SchedulerException => ExitCodes.WrongUsage,
         _ => ExitCodes.Failed,
     };
 

@@ -30,7 +30,8 @@ internal static class GenerateCommand
         IReadOnlyList<VideoJob> jobs = VideoJob.From(arguments, model);
         foreach (VideoJob job in jobs)
         {
-            CheckRequest(job.Request, model);
+            RequestCheck.Validate(job.Request, model);
+            Samplers.Create(model.SchedulerConfig, job.Request.Scheduler, job.Request.Steps);
             CheckOutputs(job);
         }
 
@@ -49,19 +50,6 @@ internal static class GenerateCommand
         }
 
         return ExitCodes.Done;
-    }
-
-    private static void CheckRequest(GenerationRequest request, ModelFolder model)
-    {
-        try
-        {
-            RequestCheck.Validate(request, model);
-            Samplers.Create(model.SchedulerConfig, request.Scheduler, request.Steps);
-        }
-        catch (Exception error) when (error is GenerationException or SchedulerException)
-        {
-            throw new UsageException(error.Message);
-        }
     }
 
     private static void CheckOutputs(VideoJob job)

@@ -24,8 +24,7 @@ public sealed class Decoding(ModelFolder model, IGraphBackend backend, PhaseCloc
         decoded = Run(StorageTypes.Single, latents, size, decoded, frameSink, cancellation);
         if (decoded < size.Frames)
         {
-            throw new GenerationException(
-                $"Frame {decoded} has NaN or infinite values even in fp32: the VAE weights of {model.DisplayName} are damaged.");
+            throw new WeightException($"Frame {decoded} has NaN or infinite values even in fp32: the VAE weights of {model.DisplayName} are damaged.");
         }
     }
 

@@ -27,7 +27,7 @@ public sealed class Denoising(ModelFolder model, IGraphBackend backend, PhaseClo
 
         clock.Note("Denoising overflowed in fp16 and was redone in fp32.");
         return TryRun(StorageTypes.Single, request, scheduler, size, prompt, start, stepNoise, cancellation)
-            ?? throw new GenerationException($"Denoising gave NaN or infinite values even in fp32: the U-Net weights of {model.DisplayName} are damaged.");
+            ?? throw new WeightException($"Denoising gave NaN or infinite values even in fp32: the U-Net weights of {model.DisplayName} are damaged.");
     }
 
     private static float[] Draw(INoiseSource noise, LatentSize size)

@@ -22,10 +22,10 @@ public static class Functions
         double magnitude = Math.Abs(x);
         if (magnitude > 6)
         {
-            return Math.Sign(x);
+            return Math.CopySign(1, x);
         }
 
-        return magnitude < 3 ? ErfSeries(x) : Math.Sign(x) * (1 - ErfcFraction(magnitude));
+        return magnitude < 3 ? ErfSeries(x) : Math.CopySign(1, x) * (1 - ErfcFraction(magnitude));
     }
 
     private static double ErfSeries(double x)
