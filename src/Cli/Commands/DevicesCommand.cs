@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using Hummingbird.Vulkan.Engine.Device;
 using Hummingbird.Vulkan.Engine.Weights;
@@ -95,11 +96,7 @@ internal static class DevicesCommand
 
     private static void Export(DeviceSnapshot device, string file, TextWriter output)
     {
-        AtomicFile.Write(file, stream =>
-        {
-            using StreamWriter writer = new(stream);
-            writer.WriteLine(device.ToJson());
-        });
+        AtomicFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(device.ToJson() + "\n")));
         output.WriteLine(Path.GetFullPath(file));
     }
 
@@ -117,7 +114,7 @@ internal static class DevicesCommand
             json.WriteEndArray();
         }
 
-        output.WriteLine(System.Text.Encoding.UTF8.GetString(text.ToArray()));
+        output.WriteLine(Encoding.UTF8.GetString(text.ToArray()));
     }
 
     private static void Write(Utf8JsonWriter json, int index, DeviceSnapshot device)
