@@ -106,7 +106,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         where T : unmanaged
     {
         TensorSpec x = inputs[0], shift = inputs[3], residual = inputs[4];
-        WeightPacking packing = Packing(inputs, target);
+        PanelPacking packing = Packing(inputs, target);
         int rowsPerGroup = RowsPerGroup(output.Shape.Rows, target);
         Workgroups line = Workgroups.Fold((output.Shape.Rows + rowsPerGroup - 1) / rowsPerGroup, target);
         int panels = packing.PaddedColumns / packing.Panel;
@@ -135,7 +135,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
             Dispatch.Pack(parameters(shared)))]);
     }
 
-    public WeightPacking Packing(ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
+    public PanelPacking Packing(ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
     {
         int second = inputs.Length > 5 && inputs[5].IsPresent ? inputs[5].Shape.Channels : 0;
         DType type = inputs[1].DType;
@@ -164,7 +164,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         _ => target.SubgroupSize > 8 ? 8 : 16,
     };
 
-    private static MatrixFeatures Features(ReadOnlySpan<TensorSpec> inputs, WeightPacking packing)
+    private static MatrixFeatures Features(ReadOnlySpan<TensorSpec> inputs, PanelPacking packing)
     {
         MatrixFeatures features = When(inputs[2].IsPresent, MatrixFeatures.Bias)
             | When(inputs[3].IsPresent, MatrixFeatures.Shift)
@@ -173,7 +173,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         return inputs.Length > 5 && inputs[5].IsPresent ? features | MatrixFeatures.SecondSource | Loads(inputs[5], packing) : features;
     }
 
-    private static MatrixFeatures Loads(TensorSpec source, WeightPacking packing)
+    private static MatrixFeatures Loads(TensorSpec source, PanelPacking packing)
         => When(source.Shape.Channels % 4 != 0 || source.RowStride % 4 != 0, MatrixFeatures.ScalarLoads)
             | When(source.Shape.Channels % packing.ChannelMultiple != 0, MatrixFeatures.ChannelTail);
 

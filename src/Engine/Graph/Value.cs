@@ -50,23 +50,32 @@ public sealed record Value(int Id, string Name, TensorSpec Spec, ValueKind Kind)
 /// <param name="IsConvolution">Parts are [N, C, taps...] in the file and [N, taps, C] in memory.</param>
 public sealed record WeightRecipe(ImmutableArray<WeightTensor> Parts, bool IsConvolution)
 {
+    /// <summary>All parts are stored as fp16: <see cref="ReadCanonicalHalves"/> loses nothing.</summary>
+    public bool IsHalf => Parts.All(p => p.Type == WeightType.F16);
+
     /// <summary>The canonical fp32 values: rows of [taps, C].</summary>
-    public float[] ReadCanonical()
+    public float[] ReadCanonical() => ReadCanonical<float>((tensor, values) => tensor.ReadFloats(values));
+
+    /// <summary>The same as fp16: half the memory and no conversion where the file holds fp16.</summary>
+    public Half[] ReadCanonicalHalves() => ReadCanonical<Half>((tensor, values) => tensor.ReadHalves(values));
+
+    private T[] ReadCanonical<T>(Action<WeightTensor, T[]> read)
     {
-        float[][] parts = [.. Parts.Select(Read)];
+        T[][] parts = [.. Parts.Select(Read)];
         return parts.Length == 1 ? parts[0] : [.. parts.SelectMany(p => p)];
+
+        T[] Read(WeightTensor tensor)
+        {
+            var values = new T[checked((int)tensor.ElementCount)];
+            read(tensor, values);
+            return IsConvolution && tensor.Shape.Length > 2 ? TapsBeforeChannels(values, tensor.Shape[0], tensor.Shape[1]) : values;
+        }
     }
 
-    private float[] Read(WeightTensor tensor)
-    {
-        float[] values = tensor.ReadFloats();
-        return IsConvolution && tensor.Shape.Length > 2 ? TapsBeforeChannels(values, tensor.Shape[0], tensor.Shape[1]) : values;
-    }
-
-    private static float[] TapsBeforeChannels(float[] values, int rows, int channels)
+    private static T[] TapsBeforeChannels<T>(T[] values, int rows, int channels)
     {
         int taps = values.Length / (rows * channels);
-        var moved = new float[values.Length];
+        var moved = new T[values.Length];
         for (int row = 0; row < rows; row++)
         {
             int start = row * channels * taps;

@@ -9,31 +9,35 @@ internal static class WeightUpload
 {
     public static ArenaSlice Upload(Arena arena, Value value, WeightPacking? packing)
     {
-        float[] canonical = value.Weight!.ReadCanonical();
         long size = packing?.SizeInBytes ?? value.Spec.SizeInBytes;
         ArenaSlice slice = arena.Allocate(size);
-        void Fill(Span<byte> target)
-        {
-            if (packing is null)
-            {
-                TensorTransfer.Encode(canonical, target, value.Spec.DType);
-            }
-            else
-            {
-                packing.Pack(canonical, target);
-            }
-        }
-
         if (slice.Buffer.IsMapped)
         {
-            Fill(slice.Map());
+            Fill(slice.Map(), value, packing);
             return slice;
         }
 
         byte[] staged = ArrayPool<byte>.Shared.Rent(checked((int)size));
-        Fill(staged.AsSpan(0, (int)size));
+        Fill(staged.AsSpan(0, (int)size), value, packing);
         slice.Upload(staged.AsSpan(0, (int)size));
         ArrayPool<byte>.Shared.Return(staged);
         return slice;
+    }
+
+    private static void Fill(Span<byte> target, Value value, WeightPacking? packing)
+    {
+        WeightRecipe recipe = value.Weight!;
+        if (packing is null)
+        {
+            TensorTransfer.Encode(recipe.ReadCanonical(), target, value.Spec.DType);
+        }
+        else if (recipe.IsHalf)
+        {
+            packing.Pack(recipe.ReadCanonicalHalves(), target);
+        }
+        else
+        {
+            packing.Pack(recipe.ReadCanonical(), target);
+        }
     }
 }

@@ -3,21 +3,21 @@ using Xunit;
 
 namespace Hummingbird.Vulkan.Kernels.Tests;
 
-public class WeightPackingTests
+public class PanelPackingTests
 {
-    public static TheoryData<WeightPacking> Packings =>
+    public static TheoryData<PanelPacking> Packings =>
     [
-        new WeightPacking(20, 1, 7, 0, 16, 2, 8, DType.F32),
-        new WeightPacking(16, 9, 8, 0, 16, 4, 8, DType.F16),
-        new WeightPacking(5, 9, 6, 5, 16, 4, 8, DType.F16),
-        new WeightPacking(65, 3, 12, 20, 64, 1, 16, DType.F32),
-        new WeightPacking(40, 1, 9, 0, 16, 2, 8, DType.F32, Geglu: true),
-        new WeightPacking(94, 1, 33, 0, 64, 1, 16, DType.F16, Geglu: true),
+        new PanelPacking(20, 1, 7, 0, 16, 2, 8, DType.F32),
+        new PanelPacking(16, 9, 8, 0, 16, 4, 8, DType.F16),
+        new PanelPacking(5, 9, 6, 5, 16, 4, 8, DType.F16),
+        new PanelPacking(65, 3, 12, 20, 64, 1, 16, DType.F32),
+        new PanelPacking(40, 1, 9, 0, 16, 2, 8, DType.F32, Geglu: true),
+        new PanelPacking(94, 1, 33, 0, 64, 1, 16, DType.F16, Geglu: true),
     ];
 
     [Theory]
     [MemberData(nameof(Packings))]
-    public void Every_value_lies_where_the_layout_says_and_all_else_is_zero(WeightPacking packing)
+    public void Every_value_lies_where_the_layout_says_and_all_else_is_zero(PanelPacking packing)
     {
         (float[] canonical, byte[] packed) = Pack(packing);
         float[] expected = new float[packing.PaddedColumns * packing.Depth];
@@ -38,7 +38,7 @@ public class WeightPackingTests
 
     [Theory]
     [MemberData(nameof(Packings))]
-    public void Halves_pack_as_floats_do(WeightPacking packing)
+    public void Halves_pack_as_floats_do(PanelPacking packing)
     {
         (float[] canonical, byte[] packed) = Pack(packing);
         byte[] fromHalves = new byte[packing.SizeInBytes];
@@ -49,14 +49,14 @@ public class WeightPackingTests
     [Fact]
     public void A_weight_of_the_wrong_size_is_refused_with_both_sizes()
     {
-        WeightPacking packing = new(4, 9, 8, 0, 16, 2, 8, DType.F32);
+        PanelPacking packing = new(4, 9, 8, 0, 16, 2, 8, DType.F32);
         ShapeException error = Assert.Throws<ShapeException>(() => packing.Pack(new float[287], new byte[packing.SizeInBytes]));
         Assert.Contains("288 values", error.Message);
         Assert.Contains("287", error.Message);
     }
 
     // Integers below 2048 are exact in fp16; they start at 1, so that a zero is always padding.
-    private static (float[] Canonical, byte[] Packed) Pack(WeightPacking packing)
+    private static (float[] Canonical, byte[] Packed) Pack(PanelPacking packing)
     {
         int count = packing.Columns * packing.Taps * (packing.SourceChannels + packing.SecondSourceChannels);
         float[] canonical = [.. Enumerable.Range(0, count).Select(i => (float)((i % 2039) + 1))];
@@ -66,12 +66,12 @@ public class WeightPackingTests
         return (canonical, packed);
     }
 
-    private static float[] Values(WeightPacking packing, byte[] packed) => packing.DType == DType.F32
+    private static float[] Values(PanelPacking packing, byte[] packed) => packing.DType == DType.F32
         ? MemoryMarshal.Cast<byte, float>(packed).ToArray()
         : [.. MemoryMarshal.Cast<byte, Half>(packed).ToArray().Select(h => (float)h)];
 
     // [N / Panel][K / Element][Panel][Element], K over taps, sources, channels.
-    private static int Position(WeightPacking p, int row, int tap, int channel)
+    private static int Position(PanelPacking p, int row, int tap, int channel)
     {
         int Padded(int channels) => (channels + p.ChannelMultiple - 1) / p.ChannelMultiple * p.ChannelMultiple;
         int half = p.Columns / 2, width = p.Panel / 2;
