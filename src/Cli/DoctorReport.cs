@@ -16,8 +16,9 @@ internal sealed record Finding(string Group, string Id, double Nmse, double Limi
 
 /// <summary>Collects findings and tells about them.</summary>
 /// <param name="device">What they were found on.</param>
-/// <param name="everything">Where each finding is written as it comes; null for none.</param>
-internal sealed class DoctorReport(OpenDevice device, TextWriter? everything)
+/// <param name="terminal">Where to tell.</param>
+/// <param name="isVerbose">A line for each finding as it comes.</param>
+internal sealed class DoctorReport(OpenDevice device, Terminal terminal, bool isVerbose)
 {
     private readonly List<Finding> findings = [];
 
@@ -31,11 +32,25 @@ internal sealed class DoctorReport(OpenDevice device, TextWriter? everything)
     public void Add(Finding finding)
     {
         findings.Add(finding);
-        everything?.WriteLine($"{(finding.Failure is null ? "  " : "! ")}{finding.Id}: NMSE {Number(finding.Nmse)}");
+        if (isVerbose)
+        {
+            terminal.Error.WriteLine($"{(finding.Failure is null ? "  " : "! ")}{finding.Id}: NMSE {Number(finding.Nmse)}");
+        }
+        else if (terminal.IsInteractive)
+        {
+            terminal.Error.Write($"\r\e[K{findings.Count} run, {Failures.Count()} failed: {finding.Group}");
+        }
     }
 
-    public void Write(TextWriter output, bool asJson, int worstShown)
+    /// <summary>The report on standard output.</summary>
+    public void Write(bool asJson, int worstShown)
     {
+        TextWriter output = terminal.Out;
+        if (terminal.IsInteractive && !isVerbose)
+        {
+            terminal.Error.Write("\r\e[K");
+        }
+
         if (asJson)
         {
             WriteJson(output);

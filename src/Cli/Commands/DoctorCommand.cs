@@ -48,7 +48,7 @@ internal static class DoctorCommand
             using Interrupt interrupt = new(() => terminal.Say("stopping after the case in flight; once more to end at once."));
             using OpenDevice open = choice.Open(parsed.GetValue(validation));
             TestValidation(open);
-            DoctorReport report = new(open, parsed.GetValue(verbose) ? terminal.Error : null);
+            DoctorReport report = new(open, terminal, parsed.GetValue(verbose));
             if (parsed.GetValue(compare) is null)
             {
                 RunCases(cases, open.Device!, report, interrupt.Token);
@@ -58,7 +58,7 @@ internal static class DoctorCommand
                 Compare(open.Device!, report, interrupt.Token);
             }
 
-            report.Write(terminal.Out, parsed.GetValue(json), WorstShown);
+            report.Write(parsed.GetValue(json), WorstShown);
             return report.Passed ? ExitCodes.Done : ExitCodes.Failed;
         });
         return command;

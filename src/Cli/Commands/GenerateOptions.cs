@@ -69,10 +69,10 @@ internal sealed class GenerateOptions
     private readonly Option<int?> steps = Options.Int("--steps", "N", "Denoising steps. Default: the model's.");
     private readonly Option<int?> frames = Options.Int("--frames", "N", "Frames. Default: the model's.", "--num-frames", "--video-frames");
     private readonly Option<int?> fps = Options.Int("--fps", "N", "Frames per second, an input of the network too. Default: the model's.");
-    private readonly Option<int?> width = Options.Int("--width", "PIXELS", "Default: the model's.", "-W");
-    private readonly Option<int?> height = Options.Int("--height", "PIXELS", "Default: the model's.", "-H");
+    private readonly Option<int?> width = Options.Int("--width", "PIXELS", "Width. Default: the model's.", "-W");
+    private readonly Option<int?> height = Options.Int("--height", "PIXELS", "Height. Default: the model's.", "-H");
     private readonly Option<double?> guidanceScale = Options.Real("--guidance-scale", "X", "How closely to follow the prompt. Default: the model's.", "--cfg-scale");
-    private readonly Option<string?> scheduler = Options.OneOf("--scheduler", "Default: the model's.", "lcm", "ddim");
+    private readonly Option<string?> scheduler = Options.OneOf("--scheduler", "Sampler. Default: the model's.", "lcm", "ddim");
     private readonly DeviceOptionSet device = new();
     private readonly Option<bool> dryRun = Options.Flag("--dry-run", "Show sizes, FLOPs and memory on this device, and stop before loading weights.");
     private readonly Option<string?> saveLatents = Options.Text("--save-latents", "FILE", "Write the final latents as .safetensors: latents [1,C,T,H,W] fp32.");
@@ -81,7 +81,7 @@ internal sealed class GenerateOptions
     private readonly Option<bool> json = Options.Flag("--json", "Events as JSON lines on standard output.");
     private readonly Option<bool> noMetadata = Options.Flag("--no-metadata", "Write the video without prompt, seed and settings, and no .json beside it.");
     private readonly Option<bool> verbose = Options.Flag("--verbose", "Say more: device, hash of the latents, stack traces.", "-v");
-    private readonly Option<bool> quiet = Options.Flag("--quiet", "No progress and no summary; errors only.", "-q");
+    private readonly Option<bool> quiet = Options.Flag("--quiet", "No progress and no summary; the seed and errors only.", "-q");
 
     public void AddTo(Command command)
     {
