@@ -44,6 +44,7 @@ internal static class CommandLine
             DoctorCommand.Create(terminal),
             CompareCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            BenchCommand.Create(terminal),
         };
         HelpWithExamples.AddTo(root);
         return root;

@@ -107,7 +107,8 @@ public sealed class PipelineCache : IDisposable
         ShaderModule module = modules.GetOrAdd(key.Shader, _ => new(() => device.Api.CreateShaderModule(spirv))).Value;
         PipelineLayout layout = layouts.GetOrAdd(key.PushSizeInBytes, size => new(() => device.Api.CreatePipelineLayout(size))).Value;
         Pipeline pipeline = device.Api.CreateComputePipeline(
-            module, layout, handle, key.Values, device.Plan.RequiredSubgroupSize, device.Plan.Features.PipelineExecutableInfo);
+            module, layout, handle, key.Values, device.Plan.RequiredSubgroupSize,
+            device.Plan.Features.PipelineExecutableInfo ? PipelineCreateFlags.CaptureStatisticsBitKhr : PipelineCreateFlags.None);
         device.Api.SetName(ObjectType.Pipeline, pipeline.Handle, key.ToString());
         return new(device.Api, key, layout, pipeline);
     }

@@ -62,9 +62,9 @@ internal sealed unsafe partial class DeviceApi
     /// <param name="module">Entry point <c>main</c>.</param>
     /// <param name="constants">Values of the specialization constants 0, 1, 2 ...</param>
     /// <param name="requiredSubgroupSize">0 leaves it to the driver.</param>
-    /// <param name="captureStatistics">Keep what <see cref="StatisticsOf"/> reads.</param>
+    /// <param name="capture">What of the compiler's findings to keep: <see cref="StatisticsOf"/>, <see cref="RepresentationsOf"/>.</param>
     public Pipeline CreateComputePipeline(
-        ShaderModule module, PipelineLayout layout, PipelineCache cache, ReadOnlySpan<int> constants, int requiredSubgroupSize, bool captureStatistics)
+        ShaderModule module, PipelineLayout layout, PipelineCache cache, ReadOnlySpan<int> constants, int requiredSubgroupSize, PipelineCreateFlags capture)
     {
         SpecializationMapEntry* entries = stackalloc SpecializationMapEntry[constants.Length];
         for (int i = 0; i < constants.Length; i++)
@@ -86,7 +86,7 @@ internal sealed unsafe partial class DeviceApi
             var create = new ComputePipelineCreateInfo
             {
                 // Every dispatch can be split by the host: a GPU's time limit is for one dispatch too.
-                Flags = PipelineCreateFlags.DispatchBaseBit | (captureStatistics ? PipelineCreateFlags.CaptureStatisticsBitKhr : PipelineCreateFlags.None),
+                Flags = PipelineCreateFlags.DispatchBaseBit | capture,
                 Stage = new()
                 {
                     PNext = requiredSubgroupSize > 0 ? &subgroup : null,
@@ -131,5 +131,34 @@ internal sealed unsafe partial class DeviceApi
             PipelineExecutableStatisticFormatKHR.Uint64Khr => s.Value.U64,
             _ => s.Value.F64,
         }))];
+    }
+
+    /// <summary>The driver's own texts of a pipeline (intermediate forms, assembly) by name.</summary>
+    public IReadOnlyList<(string Name, string Text)> RepresentationsOf(Pipeline pipeline)
+    {
+        if (vk.GetPipelineExecutableInternalRepresentationsKHR is null)
+        {
+            return [];
+        }
+
+        const string Call = "vkGetPipelineExecutableInternalRepresentationsKHR";
+        var info = new PipelineExecutableInfoKHR { Pipeline = pipeline };
+        uint count = 0;
+        Check(vk.GetPipelineExecutableInternalRepresentationsKHR(handle, &info, &count, null), Call);
+        var texts = new PipelineExecutableInternalRepresentationKHR[count];
+        Array.Fill(texts, new());
+        fixed (PipelineExecutableInternalRepresentationKHR* first = texts)
+        {
+            // Without room the driver says how much each needs.
+            Check(vk.GetPipelineExecutableInternalRepresentationsKHR(handle, &info, &count, first), Call);
+            byte[][] rooms = [.. texts.Select(t => GC.AllocateArray<byte>((int)t.DataSize + 1, pinned: true))];
+            for (int i = 0; i < rooms.Length; i++)
+            {
+                first[i].PData = (void*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(rooms[i], 0);
+            }
+
+            Check(vk.GetPipelineExecutableInternalRepresentationsKHR(handle, &info, &count, first), Call);
+            return [.. texts.Select((t, i) => (NativeText.Of(t.Name), NativeText.Of(rooms[i])))];
+        }
     }
 }

@@ -3,7 +3,9 @@ namespace Hummingbird.Vulkan.Engine.Interop;
 internal sealed unsafe partial class InstanceApi
 {
     /// <summary>Asks a physical device for everything the engine plans with.</summary>
-    public PhysicalDeviceFacts Query(PhysicalDevice device)
+    /// <param name="device">Which.</param>
+    /// <param name="withMemory">Heaps and budgets too; a driver that only pretends to have its GPU may not survive the question.</param>
+    public PhysicalDeviceFacts Query(PhysicalDevice device, bool withMemory = true)
     {
         PhysicalDeviceProperties basic;
         vk.GetPhysicalDeviceProperties(device, &basic);
@@ -27,7 +29,7 @@ internal sealed unsafe partial class InstanceApi
         var properties = new PhysicalDeviceProperties2 { PNext = hasMaintenance4 ? &maintenance4 : chain };
         vk.GetPhysicalDeviceProperties2(device, &properties);
         (PhysicalDeviceMemoryProperties memory, PhysicalDeviceMemoryBudgetPropertiesEXT? budget) =
-            Memory(device, extensions.Contains(ExtensionNames.ExtMemoryBudget));
+            withMemory ? Memory(device, extensions.Contains(ExtensionNames.ExtMemoryBudget)) : default;
         return new()
         {
             Properties = properties.Properties,

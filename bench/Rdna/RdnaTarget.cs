@@ -1,0 +1,36 @@
+using Hummingbird.Vulkan.Engine.Device;
+
+namespace Hummingbird.Vulkan.Bench.Rdna;
+
+/// <summary>A GPU of AMD's that RADV can compile for without having it.</summary>
+/// <param name="Name">What the command line calls it.</param>
+/// <param name="Family">RADV's name of the chip, the value of RADV_FORCE_FAMILY.</param>
+/// <param name="SnapshotFile">The device snapshot that kernels are planned with.</param>
+/// <param name="Hardware">What AMD publishes of it.</param>
+public sealed record RdnaTarget(string Name, string Family, string SnapshotFile, RdnaHardware Hardware)
+{
+    public static IReadOnlyList<RdnaTarget> All { get; } =
+    [
+        new("gfx1151", "gfx1151", "radv-gfx1151-8060s.json", new("Radeon 8060S (Strix Halo, RDNA 3.5)", 40, 2.9, 256.0)),
+        new("phoenix", "phoenix", "radv-phoenix-780m.json", new("Radeon 780M (Phoenix, RDNA 3)", 12, 2.7, 89.6)),
+        new("rembrandt", "rembrandt", "radv-rembrandt-680m.json", new("Radeon 680M (Rembrandt, RDNA 2)", 12, 2.2, 76.8)),
+    ];
+
+    /// <summary>The snapshot of such a device, from the resources of this assembly.</summary>
+    public DeviceSnapshot Snapshot()
+    {
+        using Stream stream = typeof(RdnaTarget).Assembly.GetManifestResourceStream($"devices/{SnapshotFile}")!;
+        using StreamReader reader = new(stream);
+        return DeviceSnapshot.FromJson(reader.ReadToEnd());
+    }
+}
+
+/// <summary>Public facts of a GPU.</summary>
+/// <param name="Product">As it is sold.</param>
+/// <param name="ComputeUnits">Each has two SIMDs of 32 lanes.</param>
+/// <param name="ClockGHz">The highest clock AMD names; sustained clocks are lower.</param>
+/// <param name="BandwidthGBps">Of its memory in the fastest configuration AMD names, in 10^9 bytes a second.</param>
+public sealed record RdnaHardware(string Product, int ComputeUnits, double ClockGHz, double BandwidthGBps)
+{
+    public int Simds => 2 * ComputeUnits;
+}
