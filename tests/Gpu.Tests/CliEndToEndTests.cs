@@ -15,11 +15,11 @@ public sealed class CliEndToEndTests : IDisposable
     public void The_device_and_the_reference_agree()
     {
         string[] request = ["generate", "a red ball", "--seed", "7", "-q"];
-        CliProcess.Run([.. request, "--precision", "fp32", "-o", At("a.png"), "--save-latents", At("a.safetensors")]).AssertDone();
-        CliProcess.Run([.. request, "--device", "reference", "-o", At("b.png"), "--save-latents", At("b.safetensors")]).AssertDone();
+        CliProcess.Run([.. request, "--precision", "fp32", "-o", At("a.apng"), "--save-latents", At("a.safetensors")]).AssertDone();
+        CliProcess.Run([.. request, "--device", "reference", "-o", At("b.apng"), "--save-latents", At("b.safetensors")]).AssertDone();
         CliProcess.Run(["compare", At("b.safetensors"), At("a.safetensors"), "--tolerance", "1e-6"]).AssertDone();
-        Assert.Equal(["a.png", "a.png.json", "a.safetensors", "b.png", "b.png.json", "b.safetensors"], Names());
-        CliProcess.Finished inspected = CliProcess.Run(["inspect", At("a.png")]);
+        Assert.Equal(["a.apng", "a.apng.json", "a.safetensors", "b.apng", "b.apng.json", "b.safetensors"], Names());
+        CliProcess.Finished inspected = CliProcess.Run(["inspect", At("a.apng")]);
         inspected.AssertDone();
         Assert.Contains("--seed 7", inspected.Out, StringComparison.Ordinal);
     }
@@ -27,12 +27,12 @@ public sealed class CliEndToEndTests : IDisposable
     [Fact]
     public void The_same_command_gives_the_same_bytes()
     {
-        foreach (string name in (string[])["a.png", "b.png"])
+        foreach (string name in (string[])["a.apng", "b.apng"])
         {
             CliProcess.Run(["generate", "a red ball", "--seed", "7", "-q", "-o", At(name)]).AssertDone();
         }
 
-        Assert.Equal(File.ReadAllBytes(At("a.png")), File.ReadAllBytes(At("b.png")));
+        Assert.Equal(File.ReadAllBytes(At("a.apng")), File.ReadAllBytes(At("b.apng")));
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class CliEndToEndTests : IDisposable
 
     [Fact]
     public void Without_a_driver_it_says_what_to_install()
-        => CliProcess.Run(["generate", "x", "-o", At("a.png")], ("VK_DRIVER_FILES", At("none.json")), ("VK_ICD_FILENAMES", null)).AssertRefused(1, "No Vulkan driver was found");
+        => CliProcess.Run(["generate", "x", "-o", At("a.apng")], ("VK_DRIVER_FILES", At("none.json")), ("VK_ICD_FILENAMES", null)).AssertRefused(1, "No Vulkan driver was found");
 
     [Fact]
     public void Without_a_loader_it_says_what_to_install()
@@ -66,8 +66,8 @@ public sealed class CliEndToEndTests : IDisposable
     [Fact]
     public void Without_a_driver_the_reference_still_works()
     {
-        CliProcess.Run(["generate", "x", "-q", "--device", "reference", "--frames", "1", "--steps", "1", "-W", "16", "-H", "16", "-o", At("a.png")], ("VK_DRIVER_FILES", At("none.json"))).AssertDone();
-        Assert.Contains("a.png", Names());
+        CliProcess.Run(["generate", "x", "-q", "--device", "reference", "--frames", "1", "--steps", "1", "-W", "16", "-H", "16", "-o", At("a.apng")], ("VK_DRIVER_FILES", At("none.json"))).AssertDone();
+        Assert.Contains("a.apng", Names());
     }
 
     [Fact]
@@ -76,18 +76,18 @@ public sealed class CliEndToEndTests : IDisposable
         CliProcess.Finished run = CliProcess.Run(["generate", "a red ball", "--frames", "2", "--steps", "1", "-o", At("a.mp4")], ("PATH", folder));
         run.AssertDone();
         Assert.Contains("note: ffmpeg was not found", run.Error, StringComparison.Ordinal);
-        Assert.Equal(At("a.png"), run.Out.Trim());
-        Assert.Equal(["a.png", "a.png.json"], Names());
+        Assert.Equal(At("a.apng"), run.Out.Trim());
+        Assert.Equal(["a.apng", "a.apng.json"], Names());
     }
 
     [Fact]
     public void An_unknown_device_lists_those_there_are()
-        => CliProcess.Run(["generate", "x", "--device", "Voodoo", "-o", At("a.png")]).AssertRefused(1, "\"Voodoo\" names no device");
+        => CliProcess.Run(["generate", "x", "--device", "Voodoo", "-o", At("a.apng")]).AssertRefused(1, "\"Voodoo\" names no device");
 
     [Fact]
     public void Memory_that_does_not_suffice_is_refused_and_leaves_nothing()
     {
-        CliProcess.Run(["generate", "x", "-q", "--max-memory", "0.0001", "-o", At("a.png")]).AssertRefused(1, "Not enough GPU memory");
+        CliProcess.Run(["generate", "x", "-q", "--max-memory", "0.0001", "-o", At("a.apng")]).AssertRefused(1, "Not enough GPU memory");
         Assert.Empty(Names());
     }
 
@@ -104,7 +104,7 @@ public sealed class CliEndToEndTests : IDisposable
 
         string weights = Path.Combine(model, "unet", "diffusion_pytorch_model.safetensors");
         SafetensorsWriter.Write(weights, [TensorToWrite.FromFloats("other", [1], new float[1])]);
-        CliProcess.Run(["generate", "x", "-q", "--model", model, "-o", At("a.png")]).AssertRefused(1, "is missing");
+        CliProcess.Run(["generate", "x", "-q", "--model", model, "-o", At("a.apng")]).AssertRefused(1, "is missing");
         Assert.Equal(["model"], Names());
     }
 

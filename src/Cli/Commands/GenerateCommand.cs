@@ -63,7 +63,7 @@ internal static class GenerateCommand
             throw new UsageException(error.Message);
         }
 
-        VideoSink.CheckWritable(job.Output);
+        VideoSink.CheckWritable(job.Output, job.Request.Frames);
         foreach (string file in new[] { job.SaveLatents, job.Trace }.OfType<string>())
         {
             string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;

@@ -62,7 +62,7 @@ internal sealed class GenerateOptions
     private readonly Option<string?> prompt = Options.Text("--prompt", "TEXT", "The prompt, when not given as an argument.", "-p");
     private readonly Option<string?> promptFile = Options.Text("--prompt-file", "FILE", "One prompt per line; - reads standard input.");
     private readonly Option<string?> negativePrompt = Options.Text("--negative-prompt", "TEXT", "What to steer away from. Models with embedded guidance refuse it.", "-n");
-    private readonly Option<string?> output = Options.Text("--output", "PATH", "Where to write; the extension picks mp4, webm, gif, webp, png (animated) or, without one, a folder of PNG frames. {seed} and {index} are filled in. Default: out.mp4.", "-o");
+    private readonly Option<string?> output = Options.Text("--output", "PATH", "Where to write; the extension picks mp4, webm, gif, webp, apng (animated) or png: a folder of frames, as without extension. {seed} and {index} are filled in. Default: out.mp4.", "-o");
     private readonly Option<string?> model = Options.Text("--model", "FOLDER", "Model folder in the diffusers layout. Default: nano, the small model inside the program.");
     private readonly Option<long?> seed = Options.Long("--seed", "N", "Seed of torch's CPU generator; negative draws one. Default: drawn; always printed.", "-s");
     private readonly Option<int?> count = Options.Int("--count", "N", "Videos per prompt, with seeds N, N+1 ... Default: 1.");

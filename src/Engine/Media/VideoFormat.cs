@@ -31,12 +31,12 @@ public static class VideoFormats
         (".webm", VideoFormat.WebM),
         (".gif", VideoFormat.Gif),
         (".webp", VideoFormat.WebP),
-        (".png", VideoFormat.Apng),
+        (".png", VideoFormat.PngFrames),
         (".apng", VideoFormat.Apng),
     ];
 
     /// <summary>
-    /// The format that <paramref name="path"/> asks for. A path without extension, one that ends in a
+    /// The format that <paramref name="path"/> asks for. <c>.png</c>, a path without extension, one that ends in a
     /// separator, or a folder that exists means a folder of PNG frames.
     /// </summary>
     /// <exception cref="MediaException">The path is empty or its extension is none of ours.</exception>
@@ -65,6 +65,22 @@ public static class VideoFormats
             $"Output '{path}': the extension '{extension}' is not known. Use one of "
             + string.Join(" ", Known.Select(k => k.Extension))
             + ", or a name without extension for a folder of PNG frames.");
+    }
+
+    /// <summary>Where and as what a video of so many frames is written: <c>clip.png</c> is the folder <c>clip</c>, or for a single
+    /// frame that very file.</summary>
+    /// <exception cref="MediaException">As <see cref="FromPath"/>.</exception>
+    public static (string Path, VideoFormat Format) Resolve(string path, int frames)
+    {
+        VideoFormat format = FromPath(path);
+        bool isPngName = format == VideoFormat.PngFrames && !Directory.Exists(path)
+            && Path.GetExtension(path).Equals(".png", StringComparison.OrdinalIgnoreCase);
+        return (isPngName, frames) switch
+        {
+            (false, _) => (path, format),
+            (true, 1) => (path, VideoFormat.Apng),
+            _ => (Path.ChangeExtension(path, null), format),
+        };
     }
 
     /// <summary>True for the formats that an ffmpeg process encodes.</summary>

@@ -22,7 +22,7 @@ public static class VideoSink
     /// <param name="fps">Frames per second, 1 to 1000.</param>
     /// <param name="metadata">Written into the file, where the format can hold it, and beside it; null for none.</param>
     /// <param name="note">
-    /// Null, or what the user should know: without ffmpeg a video becomes an animated PNG of the same name.
+    /// Null, or what the user should know: without ffmpeg a video becomes an animated PNG of the same name, ending in .apng.
     /// </param>
     /// <param name="cancellation">Ends a running ffmpeg at once; the frame in flight then throws.</param>
     /// <exception cref="MediaException">The path cannot be written, or its extension is not known.</exception>
@@ -39,9 +39,10 @@ public static class VideoSink
 
     /// <summary>Throws when nothing could be written at <paramref name="path"/>: to be called before any work.</summary>
     /// <exception cref="MediaException">Why not, and what to do.</exception>
-    public static void CheckWritable(string path)
+    public static void CheckWritable(string path, int frames)
     {
-        bool isFolder = VideoFormats.FromPath(path) == VideoFormat.PngFrames;
+        (path, VideoFormat format) = VideoFormats.Resolve(path, frames);
+        bool isFolder = format == VideoFormat.PngFrames;
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (Encoding.UTF8.GetByteCount(Path.GetFileName(full)) > MaxNameBytes)
         {
@@ -78,14 +79,14 @@ public static class VideoSink
         CancellationToken cancellation)
     {
         shape.Check();
-        CheckWritable(path);
-        var format = VideoFormats.FromPath(path);
+        CheckWritable(path, shape.Frames);
+        (path, VideoFormat format) = VideoFormats.Resolve(path, shape.Frames);
         note = null;
         string? ffmpeg = null;
         if (format.NeedsFfmpeg() && (ffmpeg = UsableFfmpeg(format, searchPath, out string? problem)) is null)
         {
             string wanted = path;
-            path = FreePngPath(path);
+            path = FreeApngPath(path);
             note = $"{problem}, so the video is written as an animated PNG, '{path}', and not as '{wanted}'. "
                 + "Install ffmpeg (apt-get install ffmpeg) for mp4, webm, gif and webp.";
             format = VideoFormat.Apng;
@@ -125,16 +126,16 @@ public static class VideoSink
         return ffmpeg;
     }
 
-    /// <summary>The path with .png as its extension, numbered when taken: nobody asked for that file to be replaced.</summary>
-    private static string FreePngPath(string path)
+    /// <summary>The path with .apng as its extension, numbered when taken: nobody asked for that file to be replaced.</summary>
+    private static string FreeApngPath(string path)
     {
-        string png = Path.ChangeExtension(path, ".png");
-        for (int i = 1; File.Exists(png); i++)
+        string apng = Path.ChangeExtension(path, ".apng");
+        for (int i = 1; File.Exists(apng); i++)
         {
-            png = Path.ChangeExtension(path, null) + $"-{i}.png";
+            apng = Path.ChangeExtension(path, null) + $"-{i}.apng";
         }
 
-        return png;
+        return apng;
     }
 
     private static void Probe(string path, string folder)

@@ -32,7 +32,7 @@ public sealed class CliFailureTests : IDisposable
             SafetensorsWriter.Write(file, [.. original.Tensors.Values.Where(t => t.Name != tensor).Select(t => Copy(original, t)), .. Replacement(original.Tensors[tensor], how)]);
         }
 
-        CliRun run = CliRun.Generate("--model", model, "-q", "-o", folder["a.png"]);
+        CliRun run = CliRun.Generate("--model", model, "-q", "-o", folder["a.apng"]);
         run.AssertRefused(1, how is "missing" or "wrong shape" ? tensor : "damaged");
         Assert.Equal(["model"], folder.Names);
     }
@@ -47,7 +47,7 @@ public sealed class CliFailureTests : IDisposable
     {
         string model = CopyNano();
         File.Delete(Path.Combine(model, file));
-        CliRun.Generate("--model", model, "-q", "-o", folder["a.png"]).AssertRefused(1, expected);
+        CliRun.Generate("--model", model, "-q", "-o", folder["a.apng"]).AssertRefused(1, expected);
         Assert.Equal(["model"], folder.Names);
     }
 
@@ -57,7 +57,7 @@ public sealed class CliFailureTests : IDisposable
         string model = CopyNano();
         string file = Path.Combine(model, "vae", Weights);
         File.WriteAllBytes(file, File.ReadAllBytes(file)[..^1000]);
-        CliRun.Generate("--model", model, "-q", "-o", folder["a.png"]).AssertRefused(1, Weights);
+        CliRun.Generate("--model", model, "-q", "-o", folder["a.apng"]).AssertRefused(1, Weights);
     }
 
     [Fact]
@@ -78,12 +78,12 @@ public sealed class CliFailureTests : IDisposable
     [InlineData("--save-latents")]
     [InlineData("--trace")]
     public void A_side_output_in_a_folder_that_is_not_there(string option)
-        => CliRun.Generate("-o", folder["a.png"], option, Path.Combine(folder["none"], "x")).AssertRefused(1, "there is no folder");
+        => CliRun.Generate("-o", folder["a.apng"], option, Path.Combine(folder["none"], "x")).AssertRefused(1, "there is no folder");
 
     [Fact]
     public void Noise_that_is_not_there()
     {
-        CliRun.Generate("-q", "-o", folder["a.png"], "--load-noise", folder["none.safetensors"]).AssertRefused(1, "no such file");
+        CliRun.Generate("-q", "-o", folder["a.apng"], "--load-noise", folder["none.safetensors"]).AssertRefused(1, "no such file");
         Assert.Empty(folder.Names);
     }
 

@@ -43,7 +43,7 @@ public sealed class CliViewTests
     [InlineData("out.mp4", "out-1.mp4", "out-2.mp4")]
     [InlineData("frames", "frames-1", "frames-2")]
     [InlineData("a/{seed}.gif", "a/5.gif", "a/6.gif")]
-    [InlineData("{index}-{seed}.png", "1-5.png", "2-6.png")]
+    [InlineData("{index}-{seed}.apng", "1-5.apng", "2-6.apng")]
     public void Several_videos_get_several_names(string template, string first, string second)
         => Assert.Equal([first, second], OutputNames.For(template, [5, 6]));
 

@@ -15,9 +15,9 @@ public sealed class ExactFormatsTests
     {
         using var folder = new TempFolder();
         byte[][] frames = TestVideo.Frames(width, height, count);
-        Assert.Null(TestVideo.Write(folder["clip.png"], width, height, frames, TestVideo.Metadata));
-        Assert.Equal(frames.SelectMany(f => f), TestVideo.Decode(folder["clip.png"]));
-        var stream = TestVideo.Probe(folder["clip.png"]);
+        Assert.Null(TestVideo.Write(folder["clip.apng"], width, height, frames, TestVideo.Metadata));
+        Assert.Equal(frames.SelectMany(f => f), TestVideo.Decode(folder["clip.apng"]));
+        var stream = TestVideo.Probe(folder["clip.apng"]);
         Assert.Equal(count > 1 ? "apng" : "png", stream.GetProperty("codec_name").GetString());
         Assert.Equal($"{count}", stream.GetProperty("nb_read_frames").GetString());
     }
@@ -38,8 +38,8 @@ public sealed class ExactFormatsTests
         byte[] changed = [.. still];
         changed[((13 * 20) + 7) * 3] ^= 0x40; // One pixel, in the middle.
         byte[][] frames = [still, still, changed, changed, still];
-        TestVideo.Write(folder["clip.png"], 20, 20, frames);
-        Assert.Equal(frames.SelectMany(f => f), TestVideo.Decode(folder["clip.png"]));
+        TestVideo.Write(folder["clip.apng"], 20, 20, frames);
+        Assert.Equal(frames.SelectMany(f => f), TestVideo.Decode(folder["clip.apng"]));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class ExactFormatsTests
         Directory.CreateDirectory(folder["frames"]);
         File.WriteAllText(folder["frames/frame_0001.png"], "old");
         File.WriteAllText(folder["frames/thesis.tex"], "precious");
-        var error = Assert.Throws<MediaException>(() => VideoSink.CheckWritable(folder["frames"]));
+        var error = Assert.Throws<MediaException>(() => VideoSink.CheckWritable(folder["frames"], frames: 3));
         Assert.Contains("thesis.tex", error.Message, StringComparison.Ordinal);
         Assert.Throws<MediaException>(() => TestVideo.Write(folder["frames"], 8, 8, TestVideo.Frames(8, 8, 1)));
         Assert.Equal(["frames", "frames/frame_0001.png", "frames/thesis.tex"], folder.Entries);

@@ -8,7 +8,6 @@ namespace Hummingbird.Vulkan.Engine.Tests.Media;
 public sealed class GenerationMetadataTests
 {
     [Theory]
-    [InlineData("clip.png")]
     [InlineData("clip.apng")]
     [InlineData("clip.mp4")]
     [InlineData("clip.webm")]
@@ -23,7 +22,7 @@ public sealed class GenerationMetadataTests
     [Theory]
     [InlineData("clip.mp4")]
     [InlineData("clip.gif")]
-    [InlineData("clip.png")]
+    [InlineData("clip.apng")]
     public void The_sidecar_says_it_where_the_file_cannot(string name)
     {
         using var folder = new TempFolder();
@@ -136,18 +135,18 @@ public sealed class GenerationMetadataTests
     {
         using var folder = new TempFolder();
         Assert.Throws<MediaException>(() => MetadataReader.Read(folder["none.mp4"]));
-        TestVideo.Write(folder["clip.png"], 18, 10, TestVideo.Frames(18, 10, 2), TestVideo.Metadata);
-        byte[] file = File.ReadAllBytes(folder["clip.png"]);
+        TestVideo.Write(folder["clip.apng"], 18, 10, TestVideo.Frames(18, 10, 2), TestVideo.Metadata);
+        byte[] file = File.ReadAllBytes(folder["clip.apng"]);
 
-        File.WriteAllBytes(folder["short.png"], file[..(file.Length - 40)]);
+        File.WriteAllBytes(folder["short.apng"], file[..(file.Length - 40)]);
         Assert.Contains("ends too early",
-            Assert.Throws<MediaException>(() => MetadataReader.Read(folder["short.png"])).Message, StringComparison.Ordinal);
+            Assert.Throws<MediaException>(() => MetadataReader.Read(folder["short.apng"])).Message, StringComparison.Ordinal);
 
         int text = file.AsSpan().IndexOf("iTXt"u8) + 40;
         file[text] ^= 1;
-        File.WriteAllBytes(folder["flipped.png"], file);
+        File.WriteAllBytes(folder["flipped.apng"], file);
         Assert.Contains("checksum",
-            Assert.Throws<MediaException>(() => MetadataReader.Read(folder["flipped.png"])).Message, StringComparison.Ordinal);
+            Assert.Throws<MediaException>(() => MetadataReader.Read(folder["flipped.apng"])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,12 +11,20 @@ public sealed class VideoFormatTests
     [InlineData("out.webm", VideoFormat.WebM)]
     [InlineData("out.gif", VideoFormat.Gif)]
     [InlineData("out.webp", VideoFormat.WebP)]
-    [InlineData("out.png", VideoFormat.Apng)]
+    [InlineData("out.png", VideoFormat.PngFrames)]
     [InlineData("out.apng", VideoFormat.Apng)]
     [InlineData("out", VideoFormat.PngFrames)]
     [InlineData("out.mp4/", VideoFormat.PngFrames)]
     public void The_extension_chooses(string path, VideoFormat expected) =>
         Assert.Equal(expected, VideoFormats.FromPath(path));
+
+    [Theory]
+    [InlineData("a/clip.png", 8, "a/clip", VideoFormat.PngFrames)]
+    [InlineData("a/clip.png", 1, "a/clip.png", VideoFormat.Apng)]
+    [InlineData("clip", 1, "clip", VideoFormat.PngFrames)]
+    [InlineData("clip.apng", 8, "clip.apng", VideoFormat.Apng)]
+    public void A_png_is_a_folder_of_frames_unless_there_is_only_one(string path, int frames, string target, VideoFormat expected) =>
+        Assert.Equal((target, expected), VideoFormats.Resolve(path, frames));
 
     [Fact]
     public void A_folder_that_exists_takes_frames_whatever_its_name()

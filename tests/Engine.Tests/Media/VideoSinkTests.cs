@@ -16,7 +16,7 @@ public sealed class VideoSinkTests
     [InlineData("clip.webm")]
     [InlineData("clip.gif")]
     [InlineData("clip.webp")]
-    [InlineData("clip.png")]
+    [InlineData("clip.apng")]
     [InlineData("frames")]
     public void Dispose_without_complete_leaves_nothing(string name)
     {
@@ -36,7 +36,7 @@ public sealed class VideoSinkTests
 
     [Theory]
     [InlineData("clip.mp4")]
-    [InlineData("clip.png")]
+    [InlineData("clip.apng")]
     public void The_old_file_stays_until_the_new_one_is_complete(string name)
     {
         using var folder = new TempFolder();
@@ -179,7 +179,7 @@ public sealed class VideoSinkTests
         string? note;
         using (var sink = OpenOn(searchPath: string.Empty, folder[name], out note))
         {
-            Assert.Equal(folder["clip.png"], sink.OutputPath);
+            Assert.Equal(folder["clip.apng"], sink.OutputPath);
             foreach (byte[] frame in Frames)
             {
                 sink.WriteFrame(frame);
@@ -189,19 +189,19 @@ public sealed class VideoSinkTests
         }
 
         Assert.Contains("ffmpeg was not found", note, StringComparison.Ordinal);
-        Assert.Contains(folder["clip.png"], note, StringComparison.Ordinal);
-        Assert.Equal(["clip.png", "clip.png.json"], folder.Entries);
-        Assert.Equal(Frames.SelectMany(f => f), TestVideo.Decode(folder["clip.png"]));
+        Assert.Contains(folder["clip.apng"], note, StringComparison.Ordinal);
+        Assert.Equal(["clip.apng", "clip.apng.json"], folder.Entries);
+        Assert.Equal(Frames.SelectMany(f => f), TestVideo.Decode(folder["clip.apng"]));
     }
 
     [Fact]
     public void Without_ffmpeg_nobody_elses_png_is_replaced()
     {
         using var folder = new TempFolder();
-        File.WriteAllText(folder["clip.png"], "a picture of somebody's own");
+        File.WriteAllText(folder["clip.apng"], "a picture of somebody's own");
         using var sink = OpenOn(searchPath: string.Empty, folder["clip.mp4"], out string? note);
-        Assert.Equal(folder["clip-1.png"], sink.OutputPath);
-        Assert.Contains("clip-1.png", note, StringComparison.Ordinal);
+        Assert.Equal(folder["clip-1.apng"], sink.OutputPath);
+        Assert.Contains("clip-1.apng", note, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -210,7 +210,7 @@ public sealed class VideoSinkTests
         using var folder = new TempFolder();
         FakeFfmpeg(folder, "echo ' V..... mpeg4                MPEG-4 part 2'");
         using var sink = OpenOn(folder["bin"], folder["clip.mp4"], out string? note);
-        Assert.EndsWith("clip.png", sink.OutputPath, StringComparison.Ordinal);
+        Assert.EndsWith("clip.apng", sink.OutputPath, StringComparison.Ordinal);
         Assert.Contains("libx264", note, StringComparison.Ordinal);
     }
 
@@ -234,14 +234,14 @@ public sealed class VideoSinkTests
         foreach (string path in new[]
         {
             Path.Combine(folder["file"], "clip.mp4"),
-            Path.Combine(folder["file"], "deeper", "clip.png"),
+            Path.Combine(folder["file"], "deeper", "clip.apng"),
             folder["file"],
             "/proc/hummingbird.mp4",
             folder[new string('n', 252) + ".mp4"],
             "/",
         })
         {
-            var error = Assert.Throws<MediaException>(() => VideoSink.CheckWritable(path));
+            var error = Assert.Throws<MediaException>(() => VideoSink.CheckWritable(path, frames: 3));
             Assert.Contains(path, error.Message, StringComparison.Ordinal);
             Assert.Throws<MediaException>(() => Open(path, frames: 1, null));
         }
@@ -253,8 +253,8 @@ public sealed class VideoSinkTests
     public void A_check_leaves_no_trace_and_missing_folders_are_made_for_the_video()
     {
         using var folder = new TempFolder();
-        string path = folder["2026/spring/clip.png"];
-        VideoSink.CheckWritable(path);
+        string path = folder["2026/spring/clip.apng"];
+        VideoSink.CheckWritable(path, frames: 3);
         Assert.Empty(folder.Entries);
         TestVideo.Write(path, 32, 32, Frames);
         Assert.True(File.Exists(path));
@@ -276,7 +276,7 @@ public sealed class VideoSinkTests
     public void Frames_of_the_wrong_size_or_number_are_refused()
     {
         using var folder = new TempFolder();
-        using var sink = Open(folder["clip.png"], frames: 2, null);
+        using var sink = Open(folder["clip.apng"], frames: 2, null);
         var error = Assert.Throws<ArgumentException>(() => sink.WriteFrame(new byte[5]));
         Assert.Contains("5 bytes", error.Message, StringComparison.Ordinal);
         Assert.Contains("3072", error.Message, StringComparison.Ordinal);
@@ -296,7 +296,7 @@ public sealed class VideoSinkTests
     [InlineData(60000, 60000, 8, 1)]
     public void Impossible_videos_are_refused(int width, int height, int fps, int frames) =>
         Assert.Throws<ArgumentException>(() => VideoSink.Open(
-            "clip.png", width, height, fps, frames, null, out _, TestContext.Current.CancellationToken));
+            "clip.apng", width, height, fps, frames, null, out _, TestContext.Current.CancellationToken));
 
     private static IVideoSink Open(
         string path, int frames, GenerationMetadata? metadata, CancellationToken? cancellation = null) =>
