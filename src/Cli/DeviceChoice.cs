@@ -32,7 +32,7 @@ internal sealed record DeviceChoice(bool IsReference, DeviceOptions Options)
         try
         {
             GpuDevice device = GpuDevice.Open(vulkan, Options);
-            return new(vulkan, device, new GpuBackend(device));
+            return new(vulkan, device, new GpuBackend(device, vulkan));
         }
         catch
         {

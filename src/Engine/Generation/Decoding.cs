@@ -5,27 +5,28 @@ using Hummingbird.Vulkan.Kernels;
 
 namespace Hummingbird.Vulkan.Engine.Generation;
 
-/// <summary>Latents to frames, one at a time; each goes to the sink as soon as it is there.</summary>
-public sealed class Decoding(ModelFolder model, IGraphBackend backend, PhaseClock clock)
+/// <summary>Latents to frames, one at a time; each goes to the sink as soon as it is there, and only once.</summary>
+/// <param name="frameSink">Receives the frames in order.</param>
+public sealed class Decoding(ModelFolder model, IGraphBackend backend, PhaseClock clock, FrameSink frameSink)
 {
+    private int decoded;
+
+    /// <summary>Decodes what has not been decoded yet; may be called again after it was interrupted.</summary>
     /// <param name="latents">[1, T, H, W, C].</param>
     /// <param name="size">Their extents.</param>
-    /// <param name="frameSink">Receives the frames in order.</param>
     /// <param name="cancellation">Honoured between submits.</param>
-    public void Run(float[] latents, LatentSize size, FrameSink frameSink, CancellationToken cancellation)
+    /// <returns>How many frames there are.</returns>
+    public int Run(float[] latents, LatentSize size, CancellationToken cancellation)
     {
-        int decoded = Run(backend.Storage, latents, size, 0, frameSink, cancellation);
-        if (decoded == size.Frames)
+        if (TryRun(backend.Storage, latents, size, cancellation))
         {
-            return;
+            return decoded;
         }
 
         clock.Note($"Decoding overflowed in fp16 at frame {decoded} and went on in fp32.");
-        decoded = Run(StorageTypes.Single, latents, size, decoded, frameSink, cancellation);
-        if (decoded < size.Frames)
-        {
-            throw new WeightException($"Frame {decoded} has NaN or infinite values even in fp32: the VAE weights of {model.DisplayName} are damaged.");
-        }
+        return TryRun(StorageTypes.Single, latents, size, cancellation)
+            ? decoded
+            : throw new WeightException($"Frame {decoded} has NaN or infinite values even in fp32: the VAE weights of {model.DisplayName} are damaged.");
     }
 
     /// <summary>One frame [1, 1, h, w, C] fp32 (unscaled) -> <c>rgb</c> [1, 1, H, W, 3] bytes and <c>overflows</c>.</summary>
@@ -39,29 +40,25 @@ public sealed class Decoding(ModelFolder model, IGraphBackend backend, PhaseCloc
         return g.Build();
     }
 
-    /// <returns>The first frame that was not decoded.</returns>
-    private int Run(StorageTypes storage, float[] latents, LatentSize size, int first, FrameSink frameSink, CancellationToken cancellation)
+    /// <returns>False when a frame overflowed; it and those after it are not decoded.</returns>
+    private bool TryRun(StorageTypes storage, float[] latents, LatentSize size, CancellationToken cancellation)
     {
         clock.Begin(GenerationPhase.Load, 1);
         AutoencoderKL vae = new(model.VaeConfig, new WeightScope(model.Vae));
         using IGraphExecutor executor = backend.Prepare(BuildFrame(vae, storage, size));
+        int first = decoded, perFrame = size.Count / size.Frames;
         clock.Begin(GenerationPhase.Decode, size.Frames - first);
-        int perFrame = size.Count / size.Frames;
         float[] frame = new float[perFrame], rgb = new float[executor.Graph.Output("rgb").Shape.Count], overflows = new float[1];
         byte[] bytes = new byte[rgb.Length];
-        for (int t = first; t < size.Frames; t++)
+        while (decoded < size.Frames)
         {
-            for (int i = 0; i < perFrame; i++)
-            {
-                frame[i] = latents[(t * perFrame) + i] / model.VaeConfig.ScalingFactor;
-            }
-
+            Unscale(latents.AsSpan(decoded * perFrame, perFrame), frame);
             executor.Write("latents", frame);
             executor.Run(cancellation);
             executor.Read("overflows", overflows);
             if (overflows[0] != 0)
             {
-                return t;
+                return false;
             }
 
             executor.Read("rgb", rgb);
@@ -70,10 +67,18 @@ public sealed class Decoding(ModelFolder model, IGraphBackend backend, PhaseCloc
                 bytes[i] = (byte)rgb[i];
             }
 
-            frameSink(t, bytes);
-            clock.Report(t - first + 1);
+            frameSink(decoded++, bytes);
+            clock.Report(decoded - first);
         }
 
-        return size.Frames;
+        return true;
+    }
+
+    private void Unscale(ReadOnlySpan<float> latents, Span<float> frame)
+    {
+        for (int i = 0; i < frame.Length; i++)
+        {
+            frame[i] = latents[i] / model.VaeConfig.ScalingFactor;
+        }
     }
 }

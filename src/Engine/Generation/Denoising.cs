@@ -15,43 +15,33 @@ public sealed class Denoising(ModelFolder model, IGraphBackend backend, PhaseClo
     private readonly UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));
 
     /// <returns>The final latents [1, T, H, W, C].</returns>
-    public float[] Run(GenerationRequest request, IScheduler scheduler, LatentSize size, PromptEmbeddings prompt, CancellationToken cancellation)
+    public float[] Run(GenerationRequest request, IScheduler scheduler, LatentSize size, PromptEmbeddings prompt, Noise noise, CancellationToken cancellation)
     {
-        INoiseSource noise = request.Noise ?? new SeededNoise(request.Seed);
-        float[] start = Draw(noise, size);
-        float[][] stepNoise = [.. scheduler.Timesteps.Select(_ => Draw(noise, size))];
-        if (TryRun(backend.Storage, request, scheduler, size, prompt, start, stepNoise, cancellation) is float[] latents)
+        if (TryRun(backend.Storage, request, scheduler, size, prompt, noise, cancellation) is float[] latents)
         {
             return latents;
         }
 
         clock.Note("Denoising overflowed in fp16 and was redone in fp32.");
-        return TryRun(StorageTypes.Single, request, scheduler, size, prompt, start, stepNoise, cancellation)
+        return TryRun(StorageTypes.Single, request, scheduler, size, prompt, noise, cancellation)
             ?? throw new WeightException($"Denoising gave NaN or infinite values even in fp32: the U-Net weights of {model.DisplayName} are damaged.");
-    }
-
-    private static float[] Draw(INoiseSource noise, LatentSize size)
-    {
-        float[] ordered = new float[size.Count];
-        LatentLayout.ChannelsLast(noise.Next(size.Count), ordered, size.Channels);
-        return ordered;
     }
 
     /// <returns>The latents, or null when a value overflowed.</returns>
     private float[]? TryRun(
         StorageTypes storage, GenerationRequest request, IScheduler scheduler, LatentSize size, PromptEmbeddings prompt,
-        float[] start, float[][] stepNoise, CancellationToken cancellation)
+        Noise noise, CancellationToken cancellation)
     {
         clock.Begin(GenerationPhase.Load, 1);
         UNetConditions conditions = UNetConditions.Compute(unet, backend, storage, request, scheduler, prompt, cancellation);
         using IGraphExecutor step = backend.Prepare(StepGraph.Build(unet, storage, size, prompt));
         conditions.WriteContext(step);
         clock.Begin(GenerationPhase.Denoise, scheduler.Timesteps.Count);
-        float[] latents = [.. start], denoised = new float[size.Count], overflows = new float[1];
+        float[] latents = [.. noise.Start], denoised = new float[size.Count], overflows = new float[1];
         for (int i = 0; i < scheduler.Timesteps.Count; i++)
         {
             step.Write("sample", latents);
-            step.Write("noise", stepNoise[i]);
+            step.Write("noise", noise.Steps[i]);
             step.Write("shifts", conditions.ShiftsOf(i));
             step.Write("coefficients", StepGraph.Coefficients(scheduler.Step(i), request.GuidanceScale));
             step.Run(cancellation);

@@ -33,3 +33,24 @@ public sealed class FileNoise(IWeightSource source) : INoiseSource
             : throw new GenerationException($"{source.DisplayName}: '{name}' has {tensor.ElementCount} values, this generation needs {count}; check frames and size.");
     }
 }
+
+/// <summary>All noise of one generation, in our order of latents [1, T, H, W, C].</summary>
+/// <param name="Start">Where denoising starts.</param>
+/// <param name="Steps">What each step adds.</param>
+public sealed record Noise(float[] Start, float[][] Steps)
+{
+    /// <summary>Draws it from the request's source or seed: the start first, then one tensor for each step.</summary>
+    public static Noise Draw(GenerationRequest request, int steps, LatentSize size)
+    {
+        INoiseSource source = request.Noise ?? new SeededNoise(request.Seed);
+        float[] Next()
+        {
+            float[] ordered = new float[size.Count];
+            LatentLayout.ChannelsLast(source.Next(size.Count), ordered, size.Channels);
+            return ordered;
+        }
+
+        float[] start = Next();
+        return new(start, [.. Enumerable.Range(0, steps).Select(_ => Next())]);
+    }
+}

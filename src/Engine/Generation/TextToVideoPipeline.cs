@@ -1,4 +1,5 @@
 using Hummingbird.Vulkan.Engine.Graph;
+using Hummingbird.Vulkan.Engine.Interop;
 using Hummingbird.Vulkan.Engine.Schedulers;
 using Hummingbird.Vulkan.Engine.Weights;
 
@@ -15,6 +16,7 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
     /// <param name="cancellation">Honoured between submits.</param>
     /// <exception cref="GenerationException">The model cannot do what is asked.</exception>
     /// <exception cref="WeightException">The model's files are damaged.</exception>
+    /// <exception cref="DeviceLostException">The driver lost the device twice.</exception>
     public GenerationResult Generate(
         GenerationRequest request, FrameSink frameSink, Action<GenerationProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -23,13 +25,36 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
         IScheduler scheduler = Samplers.Create(model.SchedulerConfig, request.Scheduler, request.Steps);
         LatentSize size = LatentSize.Of(request, model);
 
-        PromptEmbeddings prompt = new PromptEncoding(model, backend, clock).Encode(request, cancellation);
-        float[] latents = new Denoising(model, backend, clock).Run(request, scheduler, size, prompt, cancellation);
-        new Decoding(model, backend, clock).Run(latents, size, frameSink, cancellation);
+        Noise noise = Noise.Draw(request, scheduler.Timesteps.Count, size);
+
+        PromptEmbeddings prompt = Survive(clock, () => new PromptEncoding(model, backend, clock).Encode(request, cancellation));
+        float[] latents = Survive(clock, () => new Denoising(model, backend, clock).Run(request, scheduler, size, prompt, noise, cancellation));
+        Decoding decoding = new(model, backend, clock, frameSink);
+        Survive(clock, () => decoding.Run(latents, size, cancellation));
 
         float[] ordered = new float[latents.Length];
         LatentLayout.ChannelsFirst(latents, ordered, size.Channels);
         return new(ordered, (size.Channels, size.Frames, size.Height, size.Width), clock.Finish(), clock.Notes);
+    }
+
+    /// <summary>Runs a phase; when the driver loses the device in it, opens the device again and repeats the phase once.</summary>
+    private T Survive<T>(PhaseClock clock, Func<T> phase)
+    {
+        try
+        {
+            return phase();
+        }
+        catch (DeviceLostException lost)
+        {
+            if (!backend.TryRecover())
+            {
+                throw;
+            }
+
+            clock.Note($"The GPU was reset while it ran \"{lost.LastSubmit}\"; it was opened again and works in submits half as long.");
+        }
+
+        return phase();
     }
 }
 

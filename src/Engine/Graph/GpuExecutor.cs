@@ -123,20 +123,3 @@ public sealed class GpuExecutor : IGraphExecutor
         }
     }
 }
-
-/// <summary>A Vulkan device as a backend.</summary>
-/// <param name="device">Not owned.</param>
-public sealed class GpuBackend(GpuDevice device) : IGraphBackend
-{
-    public GpuDevice Device => device;
-
-    public string Name => device.Snapshot.Name;
-
-    public StorageTypes Storage => new(device.Plan.ActivationType, device.Plan.WeightType);
-
-    public IGraphExecutor Prepare(ComputeGraph graph) => new GpuExecutor(device, graph);
-
-    public void Dispose()
-    {
-    }
-}

@@ -28,4 +28,7 @@ public interface IGraphBackend : IDisposable
 
     /// <summary>Loads the graph's weights and makes everything ready that does not change between runs.</summary>
     IGraphExecutor Prepare(ComputeGraph graph);
+
+    /// <summary>After a lost device, with all executors disposed: makes the backend usable again if it can.</summary>
+    bool TryRecover();
 }

@@ -91,6 +91,8 @@ public sealed class ReferenceBackend : IGraphBackend
 
     public IGraphExecutor Prepare(ComputeGraph graph) => new ReferenceExecutor(graph);
 
+    public bool TryRecover() => false;
+
     public void Dispose()
     {
     }

@@ -1,0 +1,36 @@
+using Hummingbird.Vulkan.Engine.Device;
+
+namespace Hummingbird.Vulkan.Engine.Graph;
+
+/// <summary>A Vulkan device as a backend.</summary>
+/// <param name="opened">The device; whoever opened it disposes it.</param>
+/// <param name="vulkan">Lets the backend open the device again when the driver loses it; null: a loss is final.</param>
+public sealed class GpuBackend(GpuDevice opened, VulkanInstance? vulkan = null) : IGraphBackend
+{
+    private GpuDevice? replacement;
+
+    public GpuDevice Device => replacement ?? opened;
+
+    public string Name => Device.Snapshot.Name;
+
+    public StorageTypes Storage => new(Device.Plan.ActivationType, Device.Plan.WeightType);
+
+    public IGraphExecutor Prepare(ComputeGraph graph) => new GpuExecutor(Device, graph);
+
+    /// <summary>Opens a lost device again, once, with submits half as long.</summary>
+    /// <returns>False when it is not lost, cannot be opened again, or was lost before.</returns>
+    public bool TryRecover()
+    {
+        if (vulkan is null || replacement is not null || !opened.IsLost)
+        {
+            return false;
+        }
+
+        opened.Dispose();
+        DevicePlan gentler = opened.Plan with { SubmitAim = opened.Plan.SubmitAim / 2 };
+        replacement = GpuDevice.Open(vulkan, opened.Snapshot, gentler, "opened again after the driver lost it");
+        return true;
+    }
+
+    public void Dispose() => replacement?.Dispose();
+}
