@@ -149,25 +149,4 @@ public sealed class ModelFolderTests
         using var model = ModelFolder.Open(copy.Folder);
         Assert.Null(model.UNetConfig.TimeCondDim);
     }
-
-    /// <summary>A throw-away copy of the nano model's folder.</summary>
-    private sealed class NanoCopy : IDisposable
-    {
-        public NanoCopy()
-        {
-            foreach (string source in Directory.EnumerateFiles(NanoFolder, "*", SearchOption.AllDirectories))
-            {
-                string target = Path.Combine(Folder, Path.GetRelativePath(NanoFolder, source));
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                System.IO.File.Copy(source, target);
-                System.IO.File.SetAttributes(target, FileAttributes.Normal);
-            }
-        }
-
-        public string Folder { get; } = Directory.CreateTempSubdirectory("hummingbird-test-").FullName;
-
-        public string File(string relativePath) => Path.Combine(Folder, relativePath);
-
-        public void Dispose() => Directory.Delete(Folder, recursive: true);
-    }
 }
