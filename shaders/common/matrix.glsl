@@ -12,7 +12,7 @@
 // is never multiplied: it is masked to 0, since 0 * NaN is NaN.
 //
 // A .comp declares its push constants, then includes this file, defines the above, and includes matrix_family.glsl.
-// Constants: 0 local size; 1 FEATURES (bits below, those of MatrixFeatures in C#); 2 the family's own (ROWS or UNROLL).
+// Constants: 0 local size; 1 FEATURES (bits below, those of MatrixFeatures in C#); 2 and up the family's own (ROWS and COLUMNS, or UNROLL).
 // Workgroups: rows folded over x and y (index = x + y * fold), panels of columns along z.
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint FEATURES = 0;

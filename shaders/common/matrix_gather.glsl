@@ -1,5 +1,5 @@
 // Matrix core, family "gather": for CPU drivers that turn every load into a gather and have no vector loads (lavapipe of
-// Mesa up to 25). One subgroup per workgroup computes ROWS x 2 LANES sums, without shared memory.
+// Mesa up to 25). One subgroup per workgroup computes ROWS x COLUMNS LANES sums, without shared memory.
 //
 // The unit of a load is 64 bits per lane: 2 fp32 or 4 fp16, since a gather costs the same for 32 and 64 bits.
 //   A: lane = (row, k-group): lane % GROUP_ROWS is the row, lane / GROUP_ROWS the group of A_WIDTH channels.
@@ -18,9 +18,9 @@
 #extension GL_KHR_shader_subgroup_ballot : require
 
 layout(constant_id = 2) const uint ROWS = 16;
+layout(constant_id = 3) const uint COLUMNS = 2; // sums of a row per lane; 2 with GEGLU
 
 #define LANES WORKGROUP_SIZE
-#define COLUMNS 2
 #define A_WIDTH (8 / STORAGE_BYTES)
 #define B_WIDTH (64 / WEIGHTS)
 #define B_BYTES (WEIGHTS / 8)

@@ -33,7 +33,7 @@ public sealed partial record Conv2d(
         }
     }
 
-    private MatrixCore Core => new(Name, Activation, KernelSize * KernelSize);
+    private MatrixCore Core => new(Name, Activation, KernelSize * KernelSize, Attributes);
 
     /// <summary>Zeros above the first row and left of the first column.</summary>
     private int LeadingPadding => Padding == ConvPadding.Same ? KernelSize / 2 : 0;

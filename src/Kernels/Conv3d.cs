@@ -16,7 +16,7 @@ public sealed partial record Conv3d(int KernelT, int KernelH, int KernelW, Activ
     public override string Attributes
         => $"kernel={KernelT}x{KernelH}x{KernelW}" + (Activation == Activation.None ? "" : "," + Activation.ToString().ToLowerInvariant());
 
-    private MatrixCore Core => new(Name, Activation, KernelT * KernelH * KernelW);
+    private MatrixCore Core => new(Name, Activation, KernelT * KernelH * KernelW, Attributes);
 
     public override Shape Infer(ReadOnlySpan<TensorSpec> inputs)
     {

@@ -17,10 +17,12 @@ public enum MatrixFamily
 /// <param name="MaxWorkgroupCount">The smallest of maxComputeWorkGroupCount; Vulkan guarantees 65,535.</param>
 /// <param name="SharedMemoryBytes">maxComputeSharedMemorySize.</param>
 /// <param name="IsCpu">The device is a CPU driver: no latency to hide, so few large workgroups.</param>
+/// <param name="Tiles">Which tile multiplies which product; null: the default table.</param>
 public sealed record KernelTarget(
     int SubgroupSize,
     MatrixFamily Matrix,
     int MaxWorkgroupInvocations = 1024,
     int MaxWorkgroupCount = 65_535,
     int SharedMemoryBytes = 32_768,
-    bool IsCpu = false);
+    bool IsCpu = false,
+    TileTable? Tiles = null);

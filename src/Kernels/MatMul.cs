@@ -14,7 +14,7 @@ public sealed partial record MatMul(Activation Activation = Activation.None) : K
 
     public override string Attributes => Activation == Activation.None ? "" : Activation.ToString().ToLowerInvariant();
 
-    private MatrixCore Core => new(Name, Activation, Taps: 1);
+    private MatrixCore Core => new(Name, Activation, Taps: 1, Attributes);
 
     public override Shape Infer(ReadOnlySpan<TensorSpec> inputs)
     {

@@ -38,9 +38,11 @@ public readonly record struct MatrixParameters(
 
 /// <summary>What the three kernels on the matrix core have in common: operands, tiles, constants, weight order.</summary>
 /// <remarks>Operands: 0 x, 1 weight, 2 bias, 3 shift, 4 residual, 5 second source. Shaders: shaders/common/matrix*.glsl.</remarks>
-internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps)
+/// <param name="Kernel">Name of the kernel and its shader.</param>
+/// <param name="Attributes">Of the kernel, as in case ids: products are told apart by them.</param>
+internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps, string Attributes)
 {
-    private const int TiledInvocations = 128, TiledDepth = 16, TiledColumns = 64;
+    private const int TiledDepth = 16;
 
     private bool IsGeglu => Activation == Activation.Geglu;
 
@@ -106,9 +108,9 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         where T : unmanaged
     {
         TensorSpec x = inputs[0], shift = inputs[3], residual = inputs[4];
+        MatrixTile tile = TileTable.Choose(Problem(inputs), target);
         PanelPacking packing = Packing(inputs, target);
-        int rowsPerGroup = RowsPerGroup(output.Shape.Rows, target);
-        Workgroups line = Workgroups.Fold((output.Shape.Rows + rowsPerGroup - 1) / rowsPerGroup, target);
+        Workgroups line = Workgroups.Fold((output.Shape.Rows + tile.Rows - 1) / tile.Rows, target);
         int panels = packing.PaddedColumns / packing.Panel;
         if (panels > target.MaxWorkgroupCount)
         {
@@ -128,8 +130,10 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
             (uint)shift.RowStride);
         int features = (int)(Features(inputs, packing) | extra) | ((int)Activation << 8);
         return new([new Dispatch(
-            ShaderName(x.DType, inputs[1].DType, target.Matrix),
-            target.Matrix == MatrixFamily.Gather ? [target.SubgroupSize, features, rowsPerGroup] : [TiledInvocations, features, target.IsCpu ? 1 : TiledDepth],
+            ShaderName(x.DType, inputs[1].DType, tile.Family),
+            tile.Family == MatrixFamily.Gather
+                ? [target.SubgroupSize, features, tile.Rows, tile.Columns / target.SubgroupSize]
+                : [2 * tile.Rows, features, target.IsCpu ? 1 : TiledDepth],
             line with { Z = panels },
             [.. Operands(inputs), Operand.Output],
             Dispatch.Pack(parameters(shared)))]);
@@ -137,11 +141,21 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
 
     public PanelPacking Packing(ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
     {
+        MatrixProblem problem = Problem(inputs);
+        MatrixTile tile = TileTable.Choose(problem, target);
+        (int first, int second, DType type) = (problem.Channels, problem.SecondChannels, problem.Weights);
+        return tile.Family == MatrixFamily.Gather
+            ? new(problem.Columns, Taps, first, second, tile.Columns, 8 / type.Size(), Math.Max(8, target.SubgroupSize), type, IsGeglu)
+            : new(problem.Columns, Taps, first, second, tile.Columns, 1, TiledDepth, type, IsGeglu);
+    }
+
+    /// <summary>The product as the tile table knows it.</summary>
+    public MatrixProblem Problem(ReadOnlySpan<TensorSpec> inputs)
+    {
+        (TensorSpec x, TensorSpec weight) = (inputs[0], inputs[1]);
         int second = inputs.Length > 5 && inputs[5].IsPresent ? inputs[5].Shape.Channels : 0;
-        DType type = inputs[1].DType;
-        return target.Matrix == MatrixFamily.Gather
-            ? new(inputs[1].Shape[0], Taps, inputs[0].Shape.Channels, second, 2 * target.SubgroupSize, 8 / type.Size(), Math.Max(8, target.SubgroupSize), type, IsGeglu)
-            : new(inputs[1].Shape[0], Taps, inputs[0].Shape.Channels, second, TiledColumns, 1, TiledDepth, type, IsGeglu);
+        string kernel = Attributes.Length == 0 ? Kernel : $"{Kernel}({Attributes})";
+        return new(kernel, x.DType, weight.DType, x.Shape.Rows, x.Shape.Channels, second, weight.Shape[0], IsGeglu);
     }
 
     public Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output)
@@ -156,15 +170,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         return new(2.0 * output.Shape.Rows * inputs[1].Shape.Count, bytes);
     }
 
-    private static int RowsPerGroup(long rows, KernelTarget target) => (target.Matrix, rows) switch
-    {
-        (MatrixFamily.Tiled, _) => TiledInvocations / 2,
-        (_, <= 4) => 4,
-        (_, <= 8) => 8,
-        _ => target.SubgroupSize > 8 ? 8 : 16,
-    };
-
-    private static MatrixFeatures Features(ReadOnlySpan<TensorSpec> inputs, PanelPacking packing)
+    private static MatrixFeatures Features(ReadOnlySpan<TensorSpec> inputs, WeightPacking packing)
     {
         MatrixFeatures features = When(inputs[2].IsPresent, MatrixFeatures.Bias)
             | When(inputs[3].IsPresent, MatrixFeatures.Shift)

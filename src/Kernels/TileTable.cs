@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Hummingbird.Vulkan.Kernels;
+
+/// <summary>What a tile is chosen by: one product of the matrix core as far as its speed depends on it.</summary>
+/// <param name="Kernel">The kernel with its attributes: <c>conv2d(kernel=3,upsample)</c>.</param>
+/// <param name="Storage">Storage type of activations.</param>
+/// <param name="Weights">Storage type of the weight.</param>
+/// <param name="Rows">Rows of the input.</param>
+/// <param name="Channels">Channels of the first source.</param>
+/// <param name="SecondChannels">Channels of the second source, 0 for none.</param>
+/// <param name="Columns">N of the canonical weight.</param>
+/// <param name="IsGeglu">Values and gates share a panel.</param>
+public readonly record struct MatrixProblem(
+    string Kernel, DType Storage, DType Weights, long Rows, int Channels, int SecondChannels, int Columns, bool IsGeglu)
+{
+    /// <summary>The same words on every machine: <c>matmul f32w16 2560x320 -&gt; 2560</c>.</summary>
+    public string Key => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Kernel} {Storage.Name()}{(Weights == Storage ? "" : "w" + Weights.Name()[1..])} {Rows}x{Channels}{(SecondChannels > 0 ? $"+{SecondChannels}" : "")} -> {Columns}");
+
+    public override string ToString() => Key;
+}
+
+/// <summary>How a product is cut among workgroups, and by which family it is multiplied.</summary>
+/// <param name="Family">Source of the core.</param>
+/// <param name="Rows">Rows one workgroup computes.</param>
+/// <param name="Columns">Columns one workgroup computes, the panel of the packed weight; 0: the family has one width only.</param>
+public readonly record struct MatrixTile(MatrixFamily Family, int Rows, int Columns = 0)
+{
+    public override string ToString() => Columns == 0 ? $"{Family} {Rows}" : $"{Family} {Rows}x{Columns}";
+}
+
+/// <summary>One line of the default table: the tile of every problem of a family that it fits. The first line that fits counts.</summary>
+/// <param name="Tile">Columns of 0 stand for the family's own width.</param>
+/// <param name="MaxRows">Fits problems of at most so many rows.</param>
+/// <param name="MinSubgroup">Fits devices with at least so many lanes.</param>
+public readonly record struct TileRule(MatrixTile Tile, long MaxRows = long.MaxValue, int MinSubgroup = 0);
+
+/// <summary>Which tile multiplies which product: defaults by family, overridden by what was measured on this device.</summary>
+/// <remarks>Pure. A family takes part with its lines in <see cref="Defaults"/> and its <see cref="Choices"/>.</remarks>
+/// <param name="Family">The device's family; what was measured counts for it only.</param>
+/// <param name="Measured">Winners by <see cref="MatrixProblem.Key"/>.</param>
+public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, MatrixTile> Measured)
+{
+    // What one invocation of the gather family can hold in registers.
+    private const int GatherSums = 32;
+    private const int TiledColumns = 64;
+
+    private static readonly ImmutableArray<TileRule> Defaults =
+    [
+        new(new(MatrixFamily.Gather, 4), MaxRows: 4),
+        new(new(MatrixFamily.Gather, 8), MaxRows: 8),
+        new(new(MatrixFamily.Gather, 8), MinSubgroup: 16),
+        new(new(MatrixFamily.Gather, 16)),
+        new(new(MatrixFamily.Tiled, 64)),
+    ];
+
+    /// <summary>Nothing measured.</summary>
+    public static TileTable Default(MatrixFamily family) => new(family, ImmutableDictionary<string, MatrixTile>.Empty);
+
+    /// <summary>The tile of a problem on a device.</summary>
+    public static MatrixTile Choose(MatrixProblem problem, KernelTarget target)
+        => target.Tiles is { } table && table.Family == target.Matrix && table.Measured.TryGetValue(problem.Key, out MatrixTile measured)
+            && Choices(measured.Family, problem, target).Contains(measured)
+            ? measured
+            : DefaultFor(problem, target);
+
+    /// <summary>The tile of the default table, whatever was measured.</summary>
+    public static MatrixTile DefaultFor(MatrixProblem problem, KernelTarget target)
+    {
+        foreach (TileRule rule in Defaults)
+        {
+            if (rule.Tile.Family == target.Matrix && problem.Rows <= rule.MaxRows && target.SubgroupSize >= rule.MinSubgroup)
+            {
+                return rule.Tile with { Columns = OwnColumns(rule.Tile.Family, target) };
+            }
+        }
+
+        throw new ShapeException($"No tile of family {target.Matrix} is in the table for {problem}.");
+    }
+
+    /// <summary>What `tune` measures against the default: the other tiles of the families that could be faster on this device.</summary>
+    public static ImmutableArray<MatrixTile> Rivals(MatrixProblem problem, KernelTarget target)
+        => [.. Choices(target.Matrix, problem, target).Where(t => t != DefaultFor(problem, target))];
+
+    /// <summary>Every tile of a family that computes this problem on this device.</summary>
+    public static ImmutableArray<MatrixTile> Choices(MatrixFamily family, MatrixProblem problem, KernelTarget target) => family switch
+    {
+        MatrixFamily.Gather => GatherChoices(problem, target),
+        MatrixFamily.Tiled => TiledChoices(target),
+        _ => [],
+    };
+
+    private static int OwnColumns(MatrixFamily family, KernelTarget target) => family switch
+    {
+        MatrixFamily.Gather => 2 * target.SubgroupSize,
+        _ => TiledColumns,
+    };
+
+    private static ImmutableArray<MatrixTile> GatherChoices(MatrixProblem problem, KernelTarget target)
+    {
+        int lanes = target.SubgroupSize;
+
+        // A value and its gate are in one invocation, so GEGLU knows panels of two columns per lane only.
+        ReadOnlySpan<int> widths = problem.IsGeglu ? [2] : [1, 2, 4];
+        var tiles = ImmutableArray.CreateBuilder<MatrixTile>();
+        foreach (int width in widths)
+        {
+            foreach (int rows in (ReadOnlySpan<int>)[4, 8, 16])
+            {
+                if (rows * width <= GatherSums)
+                {
+                    tiles.Add(new(MatrixFamily.Gather, rows, width * lanes));
+                }
+            }
+        }
+
+        return tiles.ToImmutable();
+    }
+
+    private static ImmutableArray<MatrixTile> TiledChoices(KernelTarget target)
+        => [.. new[] { 32, 64, 128 }.Where(rows => 2 * rows <= target.MaxWorkgroupInvocations).Select(rows => new MatrixTile(MatrixFamily.Tiled, rows, TiledColumns))];
+}
