@@ -79,6 +79,8 @@ public sealed partial record Conv2d(
     public override WeightPacking? Packing(int index, ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
         => index == 1 ? Core.Packing(inputs, target) : null;
 
+    public override MatrixProblem? Product(ReadOnlySpan<TensorSpec> inputs) => Core.Problem(inputs);
+
     public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output) => Core.Cost(inputs, output);
 
     private int OutputSize(int size)

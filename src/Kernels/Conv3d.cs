@@ -53,5 +53,7 @@ public sealed partial record Conv3d(int KernelT, int KernelH, int KernelW, Activ
     public override WeightPacking? Packing(int index, ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
         => index == 1 ? Core.Packing(inputs[..5], target) : null;
 
+    public override MatrixProblem? Product(ReadOnlySpan<TensorSpec> inputs) => Core.Problem(inputs[..5]);
+
     public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output) => Core.Cost(inputs, output);
 }

@@ -26,6 +26,9 @@ public abstract record Kernel
     /// <summary>How input <paramref name="index"/> must be packed when it is a weight; null: as it is in the file.</summary>
     public virtual WeightPacking? Packing(int index, ReadOnlySpan<TensorSpec> inputs, KernelTarget target) => null;
 
+    /// <summary>The product of the matrix core that this is, as the tile table knows it; null: no product.</summary>
+    public virtual MatrixProblem? Product(ReadOnlySpan<TensorSpec> inputs) => null;
+
     /// <summary>The attributes that tell two uses apart, as they stand in a case id: <c>groups=32,silu</c>.</summary>
     public virtual string Attributes => "";
 

@@ -170,7 +170,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         return new(2.0 * output.Shape.Rows * inputs[1].Shape.Count, bytes);
     }
 
-    private static MatrixFeatures Features(ReadOnlySpan<TensorSpec> inputs, WeightPacking packing)
+    private static MatrixFeatures Features(ReadOnlySpan<TensorSpec> inputs, PanelPacking packing)
     {
         MatrixFeatures features = When(inputs[2].IsPresent, MatrixFeatures.Bias)
             | When(inputs[3].IsPresent, MatrixFeatures.Shift)

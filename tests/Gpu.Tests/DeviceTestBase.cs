@@ -19,6 +19,7 @@ public abstract class DeviceTestBase : IDisposable
         Selector = Environment.GetEnvironmentVariable("HUMMINGBIRD_DEVICE"),
         ThrowOnLeaks = true,
         PipelineCacheFolder = "",
+        TileCacheFolder = "",
     };
 
     public void Dispose()

@@ -15,7 +15,7 @@ internal sealed class PipelineCacheFile(string path)
     /// <returns>Null when the user wants no cache or has no folder for one.</returns>
     public static PipelineCacheFile? For(DeviceSnapshot device, string? folder)
     {
-        folder ??= DefaultFolder();
+        folder ??= CacheFolder.Of("pipelines");
         return folder.Length == 0 ? null
             : new(System.IO.Path.Combine(folder, $"{device.DeviceUuid}-{device.PipelineCacheUuid}-{device.DriverVersion:x8}.bin"));
     }
@@ -60,19 +60,5 @@ internal sealed class PipelineCacheFile(string path)
                 File.Delete(temporary);
             }
         }
-    }
-
-    private static string DefaultFolder()
-    {
-        string? cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (string.IsNullOrEmpty(cache))
-        {
-            string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            cache = OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-                : home.Length > 0 ? System.IO.Path.Combine(home, ".cache")
-                : "";
-        }
-
-        return cache.Length == 0 ? "" : System.IO.Path.Combine(cache, "hummingbird", "pipelines");
     }
 }

@@ -36,9 +36,11 @@ public sealed class ConformanceRunner(GpuDevice device)
     }
 
     /// <summary>Runs a case in one family.</summary>
-    public ConformanceResult Run(CaseData data, MatrixFamily family)
+    public ConformanceResult Run(CaseData data, MatrixFamily family) => Run(data, device.Plan.Target with { Matrix = family });
+
+    /// <summary>Runs a case as it is planned for <paramref name="target"/>.</summary>
+    public ConformanceResult Run(CaseData data, KernelTarget target)
     {
-        KernelTarget target = device.Plan.Target with { Matrix = family };
         KernelPlan plan = data.Case.Kernel.Plan(data.Specs, data.Output, target);
         byte[]?[] encoded = [.. data.Inputs.Select((input, i) => input is null ? null : data.Encode(i, target))];
         long total = encoded.Sum(e => e is null ? 0 : FencedBuffer.SizeInArena(e.Length))
@@ -48,7 +50,7 @@ public sealed class ConformanceRunner(GpuDevice device)
         FencedBuffer output = FencedBuffer.Poisoned(arena, data.Output.SizeInBytes), scratch = FencedBuffer.Poisoned(arena, plan.ScratchInBytes);
         ulong[] addresses = [.. inputs.Select((buffer, i) => buffer is null ? 0 : buffer.Address + (ulong)data.OffsetInBytes(i))];
         Execute(plan, addresses, output, scratch, data.Case.Id);
-        return Judge(data, family, inputs, output, scratch);
+        return Judge(data, target.Matrix, inputs, output, scratch);
     }
 
     private static void WritePush(Dispatch dispatch, ulong[] inputs, FencedBuffer output, FencedBuffer scratch, Span<byte> push)

@@ -33,6 +33,12 @@ public sealed record DeviceOptions
     /// <summary>Folder of compiled pipelines; null is the user's cache folder, empty keeps none.</summary>
     public string? PipelineCacheFolder { get; init; }
 
+    /// <summary>Tiles measured on this device; null reads them from <see cref="TileCacheFolder"/> when a device is opened.</summary>
+    public TunedTiles? Tiles { get; init; }
+
+    /// <summary>Folder of measured tiles; null is the user's cache folder, empty keeps none.</summary>
+    public string? TileCacheFolder { get; init; }
+
     /// <summary>Throws when a device is disposed before what was made from it.</summary>
     public bool ThrowOnLeaks { get; init; }
 }

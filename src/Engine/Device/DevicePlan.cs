@@ -206,13 +206,16 @@ public sealed record DevicePlan
         MatrixFamily matrix = options.Matrix ?? (isCpu ? MatrixFamily.Gather : MatrixFamily.Tiled);
         decided("matrix family", matrix.ToString(), options.Matrix is not null ? "asked for"
             : isCpu ? "a CPU driver: shared memory is ordinary memory, and barriers cost" : "shared-memory tiles run on every GPU");
+        TileTable tiles = options.Tiles?.Table is { } tuned && tuned.Family == matrix ? tuned : TileTable.Default(matrix);
+        decided("tiles", tiles.Measured.IsEmpty ? "default table" : $"{tiles.Measured.Count} measured here", options.Tiles?.Note ?? "`hummingbird tune` measures this device");
         return new(
             requiredSize > 0 ? requiredSize : device.Subgroup.Size,
             matrix,
             (int)device.Limits.MaxComputeWorkGroupInvocations,
             (int)Math.Min(device.Limits.MaxComputeWorkGroupCount.Min(), int.MaxValue),
             (int)device.Limits.MaxComputeSharedMemorySize,
-            isCpu);
+            isCpu,
+            tiles);
     }
 
     private static ImmutableArray<string> ChooseExtensions(DeviceSnapshot device, DeviceOptions options)

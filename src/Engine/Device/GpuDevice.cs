@@ -64,6 +64,7 @@ public sealed class GpuDevice : IDisposable
     {
         DeviceSelection selection = DeviceSelection.Choose(vulkan.Snapshots, options.Selector);
         DeviceSnapshot snapshot = vulkan.Snapshots[selection.Index];
+        options = options with { Tiles = options.Tiles ?? TileCacheFile.For(snapshot, options.TileCacheFolder)?.Read() };
         return Open(vulkan, snapshot, DevicePlan.Decide(snapshot, options), selection.Reason);
     }
 

@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using Xunit;
+
+namespace Hummingbird.Vulkan.Kernels.Tests;
+
+public class TileTableTests
+{
+    private static readonly KernelTarget Cpu = new(SubgroupSize: 8, MatrixFamily.Gather, IsCpu: true);
+    private static readonly KernelTarget Gpu = new(SubgroupSize: 32, MatrixFamily.Tiled);
+    private static readonly MatrixProblem Linear = new("matmul", DType.F32, DType.F16, 2560, 320, 0, 320, IsGeglu: false);
+
+    [Theory]
+    [InlineData(1, 8, 4)]
+    [InlineData(4, 8, 4)]
+    [InlineData(5, 8, 8)]
+    [InlineData(9, 8, 16)]
+    [InlineData(9, 16, 8)]
+    public void Few_rows_and_many_lanes_take_lower_tiles(int rows, int lanes, int expected)
+        => Assert.Equal(
+            new MatrixTile(MatrixFamily.Gather, expected, 2 * lanes),
+            TileTable.Choose(Linear with { Rows = rows }, Cpu with { SubgroupSize = lanes }));
+
+    [Fact]
+    public void What_was_measured_overrides_the_default_for_that_problem_alone()
+    {
+        MatrixTile winner = new(MatrixFamily.Gather, 8, 32);
+        KernelTarget target = Cpu with { Tiles = Measured(winner) };
+        Assert.Equal(winner, TileTable.Choose(Linear, target));
+        Assert.Equal(TileTable.DefaultFor(Linear, Cpu), TileTable.Choose(Linear with { Columns = 640 }, target));
+        Assert.Equal(TileTable.DefaultFor(Linear, target), TileTable.DefaultFor(Linear, Cpu));
+    }
+
+    [Theory]
+    [InlineData(MatrixFamily.Gather, 5, 32)]
+    [InlineData(MatrixFamily.Gather, 8, 24)]
+    [InlineData(MatrixFamily.Gather, 16, 64)]
+    [InlineData(MatrixFamily.Tiled, 33, 64)]
+    public void A_tile_that_no_shader_computes_is_not_used(MatrixFamily family, int rows, int columns)
+        => Assert.Equal(TileTable.DefaultFor(Linear, Cpu), TileTable.Choose(Linear, Cpu with { Tiles = Measured(new(family, rows, columns)) }));
+
+    [Fact]
+    public void What_was_measured_for_one_family_does_not_count_for_another()
+        => Assert.Equal(MatrixFamily.Tiled, TileTable.Choose(Linear, Gpu with { Tiles = Measured(new(MatrixFamily.Gather, 8, 64)) }).Family);
+
+    [Fact]
+    public void The_default_is_a_choice_and_no_rival_of_itself()
+    {
+        foreach (KernelTarget target in new[] { Cpu, Cpu with { SubgroupSize = 16 }, Gpu })
+        {
+            foreach (MatrixProblem problem in new[] { Linear, Linear with { Rows = 3 }, Linear with { IsGeglu = true } })
+            {
+                MatrixTile standard = TileTable.DefaultFor(problem, target);
+                Assert.Contains(standard, TileTable.Choices(target.Matrix, problem, target));
+                Assert.DoesNotContain(standard, TileTable.Rivals(problem, target));
+                Assert.NotEmpty(TileTable.Rivals(problem, target));
+            }
+        }
+    }
+
+    [Fact]
+    public void Geglu_keeps_a_value_and_its_gate_in_one_lane()
+        => Assert.All(TileTable.Choices(MatrixFamily.Gather, Linear with { IsGeglu = true }, Cpu), tile => Assert.Equal(16, tile.Columns));
+
+    [Fact]
+    public void Problems_that_differ_have_different_keys()
+    {
+        MatrixProblem[] problems =
+        [
+            Linear, Linear with { Kernel = "matmul(geglu)" }, Linear with { Storage = DType.F16 }, Linear with { Weights = DType.F32 }, Linear with { Rows = 640 },
+            Linear with { Channels = 640 }, Linear with { SecondChannels = 320 }, Linear with { Columns = 640 },
+        ];
+        Assert.Equal(problems.Length, problems.Select(p => p.Key).Distinct().Count());
+        Assert.Equal("matmul f32w16 2560x320 -> 320", Linear.Key);
+    }
+
+    [Fact]
+    public void Plan_and_packing_follow_the_table()
+    {
+        TensorSpec[] inputs = [new([2560, 320], DType.F32), new([320, 320], DType.F16), TensorSpec.Absent, TensorSpec.Absent, TensorSpec.Absent];
+        TensorSpec output = new([2560, 320], DType.F32);
+        MatMul kernel = new();
+        KernelTarget target = Cpu with { Tiles = Measured(new(MatrixFamily.Gather, 8, 32)) };
+        Dispatch dispatch = Assert.Single(kernel.Plan(inputs, output, target).Dispatches);
+        Assert.Equal([8, 0, 8, 4], dispatch.Constants);
+        Assert.Equal(new Workgroups(320, 1, 10), dispatch.Workgroups);
+        Assert.Equal(32, Assert.IsType<PanelPacking>(kernel.Packing(1, inputs, target)).Panel);
+        Assert.Equal(16, Assert.IsType<PanelPacking>(kernel.Packing(1, inputs, Cpu)).Panel);
+    }
+
+    private static TileTable Measured(MatrixTile tile) => new(MatrixFamily.Gather, ImmutableDictionary<string, MatrixTile>.Empty.Add(Linear.Key, tile));
+}
