@@ -24,4 +24,6 @@ const bool HAS_SECOND = (FEATURES & 8u) != 0;    // x2 behind x
 const bool SCALAR_LOADS = (FEATURES & 16u) != 0; // rows of A are not aligned to vectors
 const bool CHANNEL_TAIL = (FEATURES & 32u) != 0; // channels are no multiple of the K step
 const bool PLANAR = (FEATURES & 64u) != 0;       // conv3d: the kernel reaches along time only
-const uint ACTIVATION = FEATURES >> 8;
+const bool SLICED = (FEATURES & 128u) != 0;      // a source or the residual is a slice: it may start between two vectors
+const bool SCALAR_STORES = (FEATURES & 256u) != 0; // rows of the output or the residual are not aligned to vectors
+const uint ACTIVATION = FEATURES >> 16;

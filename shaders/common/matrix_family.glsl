@@ -1,6 +1,8 @@
 // The family of the matrix core this variant is compiled for.
 #ifdef MATRIX_GATHER
 #include "matrix_gather.glsl"
+#elif defined(MATRIX_COOPMAT)
+#include "matrix_coopmat.glsl"
 #else
 #include "matrix_tiled.glsl"
 #endif
