@@ -51,12 +51,14 @@ public readonly record struct Workgroups(int X, int Y = 1, int Z = 1)
 /// <summary>One vkCmdDispatch: which SPIR-V, which constants, how many workgroups, and its push constants.</summary>
 /// <remarks>Push constants are the operands' 64-bit device addresses in order, followed by <paramref name="Parameters"/>.
 /// Specialization constants have the ids 0, 1, 2 ... in the order given.</remarks>
+/// <param name="SubgroupSize">Lanes the pipeline asks for; 0: those of the device plan.</param>
 public sealed record Dispatch(
     string Shader,
     ImmutableArray<int> Constants,
     Workgroups Workgroups,
     ImmutableArray<Operand> Operands,
-    ImmutableArray<byte> Parameters)
+    ImmutableArray<byte> Parameters,
+    int SubgroupSize = 0)
 {
     public int PushSizeInBytes => (Operands.Length * sizeof(ulong)) + Parameters.Length;
 

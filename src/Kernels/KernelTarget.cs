@@ -8,7 +8,16 @@ public enum MatrixFamily
 
     /// <summary>Shared-memory tiles: any GPU.</summary>
     Tiled,
+
+    /// <summary>Shared-memory tiles multiplied by cooperative matrices (tensor cores, WMMA); fp16 storage, else as <see cref="Tiled"/>.</summary>
+    CoopMatrix,
 }
+
+/// <summary>A cooperative matrix multiplication of fp16 that is summed in fp32: D[M,N] += A[M,K] B[K,N].</summary>
+/// <param name="M">Rows; like <paramref name="N"/> a multiple of 8.</param>
+/// <param name="K">8, 16 or 32.</param>
+/// <param name="SubgroupSize">Lanes of the subgroups that multiply.</param>
+public sealed record CooperativeTile(int M, int N, int K, int SubgroupSize);
 
 /// <summary>The facts about a device that kernels plan with. Pure data, decided by the engine's device plan.</summary>
 /// <param name="SubgroupSize">Lanes of a subgroup as the shaders will see them.</param>
@@ -18,6 +27,7 @@ public enum MatrixFamily
 /// <param name="SharedMemoryBytes">maxComputeSharedMemorySize.</param>
 /// <param name="IsCpu">The device is a CPU driver: no latency to hide, so few large workgroups.</param>
 /// <param name="Tiles">Which tile multiplies which product; null: the default table.</param>
+/// <param name="Cooperative">The cooperative matrix that <see cref="MatrixFamily.CoopMatrix"/> multiplies with; null where there is none.</param>
 public sealed record KernelTarget(
     int SubgroupSize,
     MatrixFamily Matrix,
@@ -25,4 +35,5 @@ public sealed record KernelTarget(
     int MaxWorkgroupCount = 65_535,
     int SharedMemoryBytes = 32_768,
     bool IsCpu = false,
-    TileTable? Tiles = null);
+    TileTable? Tiles = null,
+    CooperativeTile? Cooperative = null);

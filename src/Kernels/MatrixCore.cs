@@ -1,6 +1,6 @@
 namespace Hummingbird.Vulkan.Kernels;
 
-/// <summary>Bits of the specialization constant FEATURES of shaders/common/matrix.glsl; the activation stands from bit 8 on.</summary>
+/// <summary>Bits of the specialization constant FEATURES of shaders/common/matrix.glsl; the activation stands from bit 16 on.</summary>
 [Flags]
 public enum MatrixFeatures
 {
@@ -20,6 +20,12 @@ public enum MatrixFeatures
 
     /// <summary>A 3-D kernel that reaches along time only.</summary>
     Planar = 64,
+
+    /// <summary>A source or the residual is a slice: its address may lie between two vectors.</summary>
+    Sliced = 128,
+
+    /// <summary>Rows of the output or the residual do not start at multiples of a vector.</summary>
+    ScalarStores = 256,
 }
 
 /// <summary>The parameters that matmul, conv2d and conv3d share, directly behind the addresses.</summary>
@@ -42,8 +48,6 @@ public readonly record struct MatrixParameters(
 /// <param name="Attributes">Of the kernel, as in case ids: products are told apart by them.</param>
 internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps, string Attributes)
 {
-    private const int TiledDepth = 16;
-
     private bool IsGeglu => Activation == Activation.Geglu;
 
     /// <summary>Checks weight, bias, shift and residual against the sources and gives the output's channels.</summary>
@@ -109,6 +113,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
     {
         TensorSpec x = inputs[0], shift = inputs[3], residual = inputs[4];
         MatrixTile tile = TileTable.Choose(Problem(inputs), target);
+        MatrixTiling tiling = MatrixTiling.Of(tile, inputs[1].DType, target);
         PanelPacking packing = Packing(inputs, target);
         Workgroups line = Workgroups.Fold((output.Shape.Rows + tile.Rows - 1) / tile.Rows, target);
         int panels = packing.PaddedColumns / packing.Panel;
@@ -128,15 +133,14 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
             (uint)output.RowStride,
             shift.IsPresent ? (uint)(output.Shape.Rows / shift.Shape[0]) : 1,
             (uint)shift.RowStride);
-        int features = (int)(Features(inputs, packing) | extra) | ((int)Activation << 8);
+        int features = (int)(Features(inputs, output, tiling) | extra) | ((int)Activation << 16);
         return new([new Dispatch(
-            ShaderName(x.DType, inputs[1].DType, tile.Family),
-            tile.Family == MatrixFamily.Gather
-                ? [target.SubgroupSize, features, tile.Rows, tile.Columns / target.SubgroupSize]
-                : [2 * tile.Rows, features, target.IsCpu ? 1 : TiledDepth],
+            $"{Kernel}.{tiling.Shader}.{StorageName(x.DType, inputs[1].DType)}",
+            [tiling.Invocations, features, .. tiling.Constants],
             line with { Z = panels },
             [.. Operands(inputs), Operand.Output],
-            Dispatch.Pack(parameters(shared)))]);
+            Dispatch.Pack(parameters(shared)),
+            tiling.SubgroupSize)]);
     }
 
     public PanelPacking Packing(ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
@@ -144,9 +148,8 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         MatrixProblem problem = Problem(inputs);
         MatrixTile tile = TileTable.Choose(problem, target);
         (int first, int second, DType type) = (problem.Channels, problem.SecondChannels, problem.Weights);
-        return tile.Family == MatrixFamily.Gather
-            ? new(problem.Columns, Taps, first, second, tile.Columns, 8 / type.Size(), Math.Max(8, target.SubgroupSize), type, IsGeglu)
-            : new(problem.Columns, Taps, first, second, tile.Columns, 1, TiledDepth, type, IsGeglu);
+        MatrixTiling tiling = MatrixTiling.Of(tile, type, target);
+        return new(problem.Columns, Taps, first, second, tile.Columns, tiling.Element, tiling.ChannelMultiple, type, IsGeglu);
     }
 
     /// <summary>The product as the tile table knows it.</summary>
@@ -170,18 +173,25 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         return new(2.0 * output.Shape.Rows * inputs[1].Shape.Count, bytes);
     }
 
-    private static MatrixFeatures Features(ReadOnlySpan<TensorSpec> inputs, PanelPacking packing)
+    private static MatrixFeatures Features(ReadOnlySpan<TensorSpec> inputs, TensorSpec output, MatrixTiling tiling)
     {
+        TensorSpec residual = inputs[4];
+        int vector = tiling.VectorChannels;
         MatrixFeatures features = When(inputs[2].IsPresent, MatrixFeatures.Bias)
             | When(inputs[3].IsPresent, MatrixFeatures.Shift)
-            | When(inputs[4].IsPresent, MatrixFeatures.Residual)
-            | Loads(inputs[0], packing);
-        return inputs.Length > 5 && inputs[5].IsPresent ? features | MatrixFeatures.SecondSource | Loads(inputs[5], packing) : features;
+            | When(residual.IsPresent, MatrixFeatures.Residual)
+            | When(residual.IsPresent && IsSlice(residual), MatrixFeatures.Sliced)
+            | When(IsSlice(output) || output.RowStride % vector != 0 || residual.RowStride % vector != 0, MatrixFeatures.ScalarStores)
+            | Loads(inputs[0], tiling);
+        return inputs.Length > 5 && inputs[5].IsPresent ? features | MatrixFeatures.SecondSource | Loads(inputs[5], tiling) : features;
     }
 
-    private static MatrixFeatures Loads(TensorSpec source, PanelPacking packing)
-        => When(source.Shape.Channels % 4 != 0 || source.RowStride % 4 != 0, MatrixFeatures.ScalarLoads)
-            | When(source.Shape.Channels % packing.ChannelMultiple != 0, MatrixFeatures.ChannelTail);
+    private static MatrixFeatures Loads(TensorSpec source, MatrixTiling tiling)
+        => When(source.Shape.Channels % tiling.VectorChannels != 0 || source.RowStride % tiling.VectorChannels != 0, MatrixFeatures.ScalarLoads)
+            | When(source.Shape.Channels % tiling.ChannelMultiple != 0, MatrixFeatures.ChannelTail)
+            | When(IsSlice(source), MatrixFeatures.Sliced);
+
+    private static bool IsSlice(TensorSpec tensor) => tensor.RowStride != tensor.Shape.Channels;
 
     private static MatrixFeatures When(bool condition, MatrixFeatures feature) => condition ? feature : MatrixFeatures.None;
 
@@ -196,9 +206,5 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         return operands;
     }
 
-    private string ShaderName(DType storage, DType weights, MatrixFamily family)
-    {
-        string types = storage == weights ? storage.Name() : $"{storage.Name()}w{weights.Size() * 8}";
-        return $"{Kernel}.{(family == MatrixFamily.Gather ? "gather" : "tiled")}.{types}";
-    }
+    private static string StorageName(DType storage, DType weights) => storage == weights ? storage.Name() : $"{storage.Name()}w{weights.Size() * 8}";
 }

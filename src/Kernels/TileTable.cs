@@ -33,7 +33,7 @@ public readonly record struct MatrixTile(MatrixFamily Family, int Rows, int Colu
 }
 
 /// <summary>One line of the default table: the tile of every problem of a family that it fits. The first line that fits counts.</summary>
-/// <param name="Tile">Columns of 0 stand for the family's own width.</param>
+/// <param name="Tile">Rows and columns of 0 stand for the family's own.</param>
 /// <param name="MaxRows">Fits problems of at most so many rows.</param>
 /// <param name="MinSubgroup">Fits devices with at least so many lanes.</param>
 public readonly record struct TileRule(MatrixTile Tile, long MaxRows = long.MaxValue, int MinSubgroup = 0);
@@ -55,6 +55,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         new(new(MatrixFamily.Gather, 8), MinSubgroup: 16),
         new(new(MatrixFamily.Gather, 16)),
         new(new(MatrixFamily.Tiled, 64)),
+        new(new(MatrixFamily.CoopMatrix, 0)),
     ];
 
     /// <summary>Nothing measured.</summary>
@@ -70,11 +71,12 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
     /// <summary>The tile of the default table, whatever was measured.</summary>
     public static MatrixTile DefaultFor(MatrixProblem problem, KernelTarget target)
     {
+        MatrixFamily family = FamilyFor(problem, target);
         foreach (TileRule rule in Defaults)
         {
-            if (rule.Tile.Family == target.Matrix && problem.Rows <= rule.MaxRows && target.SubgroupSize >= rule.MinSubgroup)
+            if (rule.Tile.Family == family && problem.Rows <= rule.MaxRows && target.SubgroupSize >= rule.MinSubgroup)
             {
-                return rule.Tile with { Columns = OwnColumns(rule.Tile.Family, target) };
+                return rule.Tile with { Rows = rule.Tile.Rows > 0 ? rule.Tile.Rows : OwnRows(target), Columns = OwnColumns(family, target) };
             }
         }
 
@@ -83,19 +85,30 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
 
     /// <summary>What `tune` measures against the default: the other tiles of the families that could be faster on this device.</summary>
     public static ImmutableArray<MatrixTile> Rivals(MatrixProblem problem, KernelTarget target)
-        => [.. Choices(target.Matrix, problem, target).Where(t => t != DefaultFor(problem, target))];
+        => [.. Choices(FamilyFor(problem, target), problem, target).Where(t => t != DefaultFor(problem, target))];
 
     /// <summary>Every tile of a family that computes this problem on this device.</summary>
     public static ImmutableArray<MatrixTile> Choices(MatrixFamily family, MatrixProblem problem, KernelTarget target) => family switch
     {
         MatrixFamily.Gather => GatherChoices(problem, target),
         MatrixFamily.Tiled => TiledChoices(target),
+        MatrixFamily.CoopMatrix when FamilyFor(problem, target) == family => [new(family, OwnRows(target), OwnColumns(family, target))],
         _ => [],
     };
+
+    // Cooperative matrices are of fp16: other storage types take the tiles that any GPU has.
+    private static MatrixFamily FamilyFor(MatrixProblem problem, KernelTarget target)
+        => target.Matrix != MatrixFamily.CoopMatrix ? target.Matrix
+            : target.Cooperative is null ? throw new ShapeException($"The matrix family {target.Matrix} needs a device with cooperative matrices of fp16 that are summed in fp32; this target has none.")
+            : problem.Storage == DType.F16 ? MatrixFamily.CoopMatrix : MatrixFamily.Tiled;
+
+    // Two subgroups of four matrices along the rows; two of two along the columns.
+    private static int OwnRows(KernelTarget target) => 2 * 4 * target.Cooperative!.M;
 
     private static int OwnColumns(MatrixFamily family, KernelTarget target) => family switch
     {
         MatrixFamily.Gather => 2 * target.SubgroupSize,
+        MatrixFamily.CoopMatrix => 2 * 2 * target.Cooperative!.N,
         _ => TiledColumns,
     };
 

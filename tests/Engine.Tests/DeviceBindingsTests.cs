@@ -70,6 +70,7 @@ public sealed class DeviceBindingsTests
         Assert.NotEqual(key, new PipelineKey("a", [1, 2, 4], 16));
         Assert.NotEqual(key, new PipelineKey("b", [1, 2, 3], 16));
         Assert.NotEqual(key, new PipelineKey("a", [1, 2, 3], 12));
+        Assert.NotEqual(key, new PipelineKey("a", [1, 2, 3], 16, SubgroupSize: 64));
         Assert.Equal(new PipelineKey("a", [], 0), new PipelineKey("a", default, 0));
     }
 

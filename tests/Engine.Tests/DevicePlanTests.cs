@@ -12,9 +12,9 @@ public sealed class DevicePlanTests
     [InlineData("lavapipe-22.3.6", MatrixFamily.Gather, 8, 0, DType.F32, DType.F16, 0, true)]
     [InlineData("lavapipe-25.0.7", MatrixFamily.Gather, 8, 0, DType.F32, DType.F16, 0, true)]
     [InlineData("radv-rembrandt-680m", MatrixFamily.Tiled, 32, 32, DType.F16, DType.F16, 1, true)]
-    [InlineData("radv-phoenix-780m", MatrixFamily.Tiled, 32, 32, DType.F16, DType.F16, 1, true)]
-    [InlineData("radv-gfx1151-8060s", MatrixFamily.Tiled, 32, 32, DType.F16, DType.F16, 1, true)]
-    [InlineData("nvidia-h100", MatrixFamily.Tiled, 32, 0, DType.F16, DType.F16, 2, false)]
+    [InlineData("radv-phoenix-780m", MatrixFamily.CoopMatrix, 32, 32, DType.F16, DType.F16, 1, true)]
+    [InlineData("radv-gfx1151-8060s", MatrixFamily.CoopMatrix, 32, 32, DType.F16, DType.F16, 1, true)]
+    [InlineData("nvidia-h100", MatrixFamily.CoopMatrix, 32, 0, DType.F16, DType.F16, 2, false)]
     public void Each_device_gets_its_plan(
         string name, MatrixFamily matrix, int subgroup, int required, DType activations, DType weights, int queue, bool isDirect)
     {
@@ -134,14 +134,59 @@ public sealed class DevicePlanTests
     {
         DeviceSnapshot device = DeviceSnapshots.Radeon780M;
         DevicePlan plan = DevicePlan.Decide(device, new());
-        Assert.Equal(["VK_EXT_memory_budget"], plan.Extensions);
-        Assert.False(plan.Features.CooperativeMatrix);
+        Assert.Equal(["VK_EXT_memory_budget", "VK_KHR_cooperative_matrix"], plan.Extensions);
+        Assert.True(plan.Features.CooperativeMatrix);
         Assert.False(plan.Features.PipelineExecutableInfo);
         DevicePlan older = DevicePlan.Decide(device with { ApiVersion = "1.2.200" }, new() { PipelineStatistics = true });
         Assert.Equal(
-            ["VK_EXT_memory_budget", "VK_EXT_subgroup_size_control", "VK_KHR_maintenance4", "VK_KHR_pipeline_executable_properties"], older.Extensions);
+            ["VK_EXT_memory_budget", "VK_EXT_subgroup_size_control", "VK_KHR_maintenance4", "VK_KHR_cooperative_matrix", "VK_KHR_pipeline_executable_properties"], older.Extensions);
         Assert.True(older.Features.PipelineExecutableInfo);
-        Assert.Equal(device.Features with { CooperativeMatrix = false }, older.Features);
+        Assert.Equal(device.Features, older.Features);
+    }
+
+    [Theory]
+    [InlineData("radv-phoenix-780m", 64)]
+    [InlineData("radv-gfx1151-8060s", 64)]
+    [InlineData("nvidia-h100", 32)]
+    public void Cooperative_matrices_are_used_in_the_size_the_device_has(string name, int subgroup)
+        => Assert.Equal(new CooperativeTile(16, 16, 16, subgroup), DevicePlan.Decide(DeviceSnapshots.Load(name), new()).Target.Cooperative);
+
+    [Fact]
+    public void Other_sizes_are_taken_where_they_fit_the_kernels()
+    {
+        DeviceSnapshot device = DeviceSnapshots.H100;
+        CooperativeTile? Tile(params (int M, int N, int K)[] sizes) => DevicePlan.Decide(
+            device with { CooperativeMatrices = [.. sizes.Select(s => new CooperativeMatrixShape(s.M, s.N, s.K, "f16", "f16", "f32", "f32", "Subgroup"))] }, new()).Target.Cooperative;
+        Assert.Equal(new(16, 8, 16, 32), Tile((8, 8, 8), (16, 8, 16)));
+        Assert.Equal(new(16, 16, 16, 32), Tile((32, 32, 16), (16, 16, 16)));
+        Assert.Null(Tile((16, 12, 16)));
+        Assert.Null(Tile((16, 16, 64)));
+        Assert.Null(Tile((64, 64, 16)));
+        Assert.Null(Tile());
+    }
+
+    [Fact]
+    public void Without_cooperative_matrices_of_fp16_in_fp32_tiles_are_multiplied_one_by_one()
+    {
+        DeviceSnapshot device = DeviceSnapshots.Radeon780M;
+        DeviceSnapshot[] lacking =
+        [
+            device with { CooperativeMatrices = [.. device.CooperativeMatrices.Where(m => m.Result != "f32")] },
+            device with { Features = device.Features with { CooperativeMatrix = false } },
+            device with { Extensions = device.Extensions.Remove("VK_KHR_cooperative_matrix") },
+        ];
+        foreach (DeviceSnapshot without in lacking)
+        {
+            DevicePlan plan = DevicePlan.Decide(without, new());
+            Assert.Equal(MatrixFamily.Tiled, plan.Target.Matrix);
+            Assert.Null(plan.Target.Cooperative);
+            Assert.False(plan.Features.CooperativeMatrix);
+            Assert.DoesNotContain("VK_KHR_cooperative_matrix", plan.Extensions);
+            Assert.Contains(without.Name, Assert.Throws<DeviceUnsuitableException>(
+                () => DevicePlan.Decide(without, new() { Matrix = MatrixFamily.CoopMatrix })).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(MatrixFamily.Tiled, DevicePlan.Decide(device, new() { Precision = Precision.Fp32 }).Target.Matrix);
     }
 
     [Fact]

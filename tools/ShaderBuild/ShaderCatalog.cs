@@ -9,7 +9,8 @@ namespace Hummingbird.Vulkan.Tools.ShaderBuild;
 /// <param name="Kernel">Name of the GLSL file without <c>.comp</c>.</param>
 /// <param name="Name">Name of the SPIR-V file without <c>.spv</c>: <c>layer_norm.f16</c>.</param>
 /// <param name="Defines">Preprocessor definitions, ordered by name.</param>
-public sealed record ShaderVariant(string Kernel, string Name, ImmutableArray<KeyValuePair<string, string>> Defines);
+/// <param name="Glslc">The first version of glslc that compiles it; null: any will do.</param>
+public sealed record ShaderVariant(string Kernel, string Name, ImmutableArray<KeyValuePair<string, string>> Defines, Version? Glslc = null);
 
 /// <summary>What shaders/variants.json lists, and whether the checked-in SPIR-V still belongs to it.</summary>
 /// <remarks>Needs no shader compiler. The hash of a variant covers its source with all includes in place, its defines and the
@@ -20,6 +21,9 @@ public sealed class ShaderCatalog
     public static readonly ImmutableArray<string> CompilerOptions = ["--target-env=vulkan1.2", "-O"];
 
     private const int MaxIncludeDepth = 8;
+
+    // The one entry of a variant in variants.json that is no definition.
+    private const string GlslcEntry = "glslc";
 
     private static readonly Dictionary<string, string> NoHashes = [];
 
@@ -32,7 +36,7 @@ public sealed class ShaderCatalog
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "variants.json")));
         Variants = [.. from kernel in document.RootElement.EnumerateObject()
                        from variant in kernel.Value.EnumerateObject()
-                       select new ShaderVariant(kernel.Name, variant.Name, Defines(variant.Value))];
+                       select new ShaderVariant(kernel.Name, variant.Name, Defines(variant.Value), Glslc(variant.Value))];
         string? twice = Variants.GroupBy(v => v.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
         if (twice is not null)
         {
@@ -132,7 +136,10 @@ public sealed class ShaderCatalog
     }
 
     private static ImmutableArray<KeyValuePair<string, string>> Defines(JsonElement defines)
-        => [.. defines.EnumerateObject().Select(d => KeyValuePair.Create(d.Name, d.Value.ToString())).OrderBy(d => d.Key, StringComparer.Ordinal)];
+        => [.. defines.EnumerateObject().Where(d => d.Name != GlslcEntry).Select(d => KeyValuePair.Create(d.Name, d.Value.ToString())).OrderBy(d => d.Key, StringComparer.Ordinal)];
+
+    private static Version? Glslc(JsonElement variant)
+        => variant.TryGetProperty(GlslcEntry, out JsonElement version) ? Version.Parse(version.GetString()!) : null;
 
     // Conditional includes are expanded whatever the defines: a hash that covers too much only costs a needless compile.
     private void Expand(string path, StringBuilder text, int depth)

@@ -6,7 +6,7 @@ namespace Hummingbird.Vulkan.Tools.ShaderBuild;
 /// <summary>Runs glslc, and spirv-val where it is installed, on one variant.</summary>
 public sealed class ShaderCompiler(ShaderCatalog catalog, string shaderFolder)
 {
-    private readonly string glslc = Environment.GetEnvironmentVariable("GLSLC") is { Length: > 0 } path ? path : "glslc";
+    private readonly ShaderTools tools = new(shaderFolder);
 
     private bool validatorIsMissing;
 
@@ -23,15 +23,21 @@ public sealed class ShaderCompiler(ShaderCatalog catalog, string shaderFolder)
             "-o", draft,
             catalog.SourcePath(variant),
         ];
+        string glslc = "glslc";
         try
         {
-            string? error = await RunAsync(glslc, arguments, cancellation) ?? await ValidateAsync(draft, cancellation);
+            (glslc, string validator) = await tools.ForAsync(variant, cancellation);
+            string? error = await RunAsync(glslc, arguments, cancellation) ?? await ValidateAsync(validator, draft, cancellation);
             if (error is null)
             {
                 File.Move(draft, target, overwrite: true);
             }
 
             return error;
+        }
+        catch (InvalidOperationException tooOld)
+        {
+            return tooOld.Message;
         }
         catch (Win32Exception missing)
         {
@@ -53,7 +59,7 @@ public sealed class ShaderCompiler(ShaderCatalog catalog, string shaderFolder)
         return process.ExitCode == 0 ? null : $"{Path.GetFileName(program)} exited with {process.ExitCode}\n{await errors}{output}".Trim();
     }
 
-    private async Task<string?> ValidateAsync(string spirv, CancellationToken cancellation)
+    private async Task<string?> ValidateAsync(string validator, string spirv, CancellationToken cancellation)
     {
         if (validatorIsMissing)
         {
@@ -62,7 +68,7 @@ public sealed class ShaderCompiler(ShaderCatalog catalog, string shaderFolder)
 
         try
         {
-            return await RunAsync("spirv-val", ["--target-env", "vulkan1.2", "--scalar-block-layout", spirv], cancellation);
+            return await RunAsync(validator, ["--target-env", "vulkan1.2", "--scalar-block-layout", spirv], cancellation);
         }
         catch (Win32Exception)
         {

@@ -1,14 +1,18 @@
 using System.Collections.Immutable;
 using Hummingbird.Vulkan.Engine.Interop;
+using Hummingbird.Vulkan.Kernels;
 
 namespace Hummingbird.Vulkan.Engine.Compute;
 
 /// <summary>What a pipeline is made of; equal keys give one pipeline.</summary>
 /// <param name="Shader">Name in the <see cref="ShaderLibrary"/>.</param>
 /// <param name="Constants">Values of the specialization constants 0, 1, 2 ...</param>
-public readonly record struct PipelineKey(string Shader, ImmutableArray<int> Constants, int PushSizeInBytes)
+/// <param name="SubgroupSize">Lanes asked for; 0: those of the device plan.</param>
+public readonly record struct PipelineKey(string Shader, ImmutableArray<int> Constants, int PushSizeInBytes, int SubgroupSize = 0)
 {
-    public bool Equals(PipelineKey other) => Shader == other.Shader && PushSizeInBytes == other.PushSizeInBytes
+    public static PipelineKey Of(Dispatch dispatch) => new(dispatch.Shader, dispatch.Constants, dispatch.PushSizeInBytes, dispatch.SubgroupSize);
+
+    public bool Equals(PipelineKey other) => Shader == other.Shader && PushSizeInBytes == other.PushSizeInBytes && SubgroupSize == other.SubgroupSize
         && Values.SequenceEqual(other.Values);
 
     public override int GetHashCode()
@@ -16,6 +20,7 @@ public readonly record struct PipelineKey(string Shader, ImmutableArray<int> Con
         var hash = new HashCode();
         hash.Add(Shader);
         hash.Add(PushSizeInBytes);
+        hash.Add(SubgroupSize);
         foreach (int value in Values)
         {
             hash.Add(value);

@@ -107,7 +107,7 @@ public sealed class PipelineCache : IDisposable
         ShaderModule module = modules.GetOrAdd(key.Shader, _ => new(() => device.Api.CreateShaderModule(spirv))).Value;
         PipelineLayout layout = layouts.GetOrAdd(key.PushSizeInBytes, size => new(() => device.Api.CreatePipelineLayout(size))).Value;
         Pipeline pipeline = device.Api.CreateComputePipeline(
-            module, layout, handle, key.Values, device.Plan.RequiredSubgroupSize,
+            module, layout, handle, key.Values, key.SubgroupSize > 0 ? key.SubgroupSize : device.Plan.RequiredSubgroupSize,
             device.Plan.Features.PipelineExecutableInfo ? PipelineCreateFlags.CaptureStatisticsBitKhr : PipelineCreateFlags.None);
         device.Api.SetName(ObjectType.Pipeline, pipeline.Handle, key.ToString());
         return new(device.Api, key, layout, pipeline);

@@ -14,7 +14,7 @@ namespace Hummingbird.Vulkan.Engine.Conformance;
 /// operands fails, whatever its numbers.</remarks>
 public sealed class ConformanceRunner(GpuDevice device)
 {
-    /// <summary>The families for which a case makes different dispatches, that of the target first: one each is enough.</summary>
+    /// <summary>The families the target can run for which a case makes different dispatches, its own first: one each is enough.</summary>
     public static ImmutableArray<MatrixFamily> Families(ConformanceCase row, KernelTarget target)
     {
         TensorSpec[] specs = row.Specs();
@@ -22,6 +22,7 @@ public sealed class ConformanceRunner(GpuDevice device)
         return
         [
             .. Enum.GetValues<MatrixFamily>()
+                .Where(family => family != MatrixFamily.CoopMatrix || target.Cooperative is not null)
                 .OrderBy(family => family == target.Matrix ? 0 : 1)
                 .DistinctBy(family => string.Join(';', row.Kernel.Plan(specs, output, target with { Matrix = family }).Dispatches
                     .Select(d => $"{d.Shader}({string.Join(',', d.Constants)})"))),
@@ -130,7 +131,7 @@ public sealed class ConformanceRunner(GpuDevice device)
             recorder.Barrier();
             Span<byte> used = push.AsSpan(0, dispatch.PushSizeInBytes);
             WritePush(dispatch, inputs, output, scratch, used);
-            recorder.Dispatch(device.Pipelines.Get(dispatch.Shader, dispatch.Constants, dispatch.PushSizeInBytes), used, dispatch.Workgroups);
+            recorder.Dispatch(device.Pipelines.Get(PipelineKey.Of(dispatch)), used, dispatch.Workgroups);
         }
 
         recorder.End();

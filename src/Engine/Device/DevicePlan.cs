@@ -118,17 +118,18 @@ public sealed record DevicePlan
         long chunk = Math.Min(GiB, largest);
         Decided("buffer chunk", $"{chunk / MiB} MiB", $"at most 1 GiB each; the device allows allocations of {device.Limits.MaxMemoryAllocationSize / MiB} MiB");
         Decided("submits", "50 ms, never over 500 ms", "operating systems reset a GPU that works on one submit for 2 s");
+        KernelTarget target = ChooseTarget(device, options, requiredSize, activations, Decided);
         return new()
         {
-            Target = ChooseTarget(device, options, requiredSize, Decided),
+            Target = target,
             ActivationType = activations,
             WeightType = weights,
             RequiredSubgroupSize = requiredSize,
             QueueFamily = queueFamily,
-            Extensions = ChooseExtensions(device, options),
+            Extensions = ChooseExtensions(device, options, target),
             Features = device.Features with
             {
-                CooperativeMatrix = false,
+                CooperativeMatrix = target.Cooperative is not null,
                 PipelineExecutableInfo = device.Features.PipelineExecutableInfo && options.PipelineStatistics,
             },
             MemoryTypes = memoryTypes,
@@ -200,25 +201,27 @@ public sealed record DevicePlan
         return (choice.Activations, choice.Weights);
     }
 
-    private static KernelTarget ChooseTarget(DeviceSnapshot device, DeviceOptions options, int requiredSize, Action<string, string, string> decided)
+    private static KernelTarget ChooseTarget(
+        DeviceSnapshot device, DeviceOptions options, int requiredSize, DType activations, Action<string, string, string> decided)
     {
-        bool isCpu = device.Kind == DeviceKind.Cpu;
-        MatrixFamily matrix = options.Matrix ?? (isCpu ? MatrixFamily.Gather : MatrixFamily.Tiled);
-        decided("matrix family", matrix.ToString(), options.Matrix is not null ? "asked for"
-            : isCpu ? "a CPU driver: shared memory is ordinary memory, and barriers cost" : "shared-memory tiles run on every GPU");
+        int subgroupSize = requiredSize > 0 ? requiredSize : device.Subgroup.Size;
+        CooperativeTile? tile = MatrixChoice.Tile(device, subgroupSize);
+        (MatrixFamily matrix, string reason) = MatrixChoice.Family(device, options, activations, tile);
+        decided("matrix family", matrix.ToString(), reason);
         TileTable tiles = options.Tiles?.Table is { } tuned && tuned.Family == matrix ? tuned : TileTable.Default(matrix);
         decided("tiles", tiles.Measured.IsEmpty ? "default table" : $"{tiles.Measured.Count} measured here", options.Tiles?.Note ?? "`hummingbird tune` measures this device");
         return new(
-            requiredSize > 0 ? requiredSize : device.Subgroup.Size,
+            subgroupSize,
             matrix,
             (int)device.Limits.MaxComputeWorkGroupInvocations,
             (int)Math.Min(device.Limits.MaxComputeWorkGroupCount.Min(), int.MaxValue),
             (int)device.Limits.MaxComputeSharedMemorySize,
-            isCpu,
-            tiles);
+            device.Kind == DeviceKind.Cpu,
+            tiles,
+            tile);
     }
 
-    private static ImmutableArray<string> ChooseExtensions(DeviceSnapshot device, DeviceOptions options)
+    private static ImmutableArray<string> ChooseExtensions(DeviceSnapshot device, DeviceOptions options, KernelTarget target)
     {
         bool isVulkan13 = Interop.ApiVersion.Parse(device.ApiVersion) >= Interop.ApiVersion.V1_3;
         var enabled = ImmutableArray.CreateBuilder<string>();
@@ -233,6 +236,7 @@ public sealed record DevicePlan
         EnableIf(true, ExtensionNames.ExtMemoryBudget);
         EnableIf(!isVulkan13, ExtensionNames.ExtSubgroupSizeControl);
         EnableIf(!isVulkan13, ExtensionNames.KhrMaintenance4);
+        EnableIf(target.Cooperative is not null, CooperativeMatrixExtension.Name);
         EnableIf(options.PipelineStatistics, ExtensionNames.KhrPipelineExecutableProperties);
 
         // A device that has it must have it enabled (it marks drivers layered over another API).

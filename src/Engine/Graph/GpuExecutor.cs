@@ -30,7 +30,7 @@ public sealed class GpuExecutor : IGraphExecutor
         Memory = new(device, graph, plans, keepIntermediates);
         try
         {
-            device.Pipelines.Prepare(plans.SelectMany(p => p.Dispatches).Select(d => new PipelineKey(d.Shader, d.Constants, d.PushSizeInBytes)));
+            device.Pipelines.Prepare(plans.SelectMany(p => p.Dispatches).Select(PipelineKey.Of));
             recording = Record();
         }
         catch

@@ -86,7 +86,7 @@ internal sealed class GraphRecording : IDisposable
         for (int d = 0; d < plan.Dispatches.Length; d++)
         {
             Dispatch dispatch = plan.Dispatches[d];
-            ComputePipeline pipeline = device.Pipelines.Get(dispatch.Shader, dispatch.Constants, dispatch.PushSizeInBytes);
+            ComputePipeline pipeline = device.Pipelines.Get(PipelineKey.Of(dispatch));
             Span<byte> push = pushes[..dispatch.PushSizeInBytes];
             WritePush(node, dispatch, push);
             foreach ((Workgroups start, Workgroups groups) in Pieces(dispatch, parts))

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+
+namespace Hummingbird.Vulkan.Kernels;
+
+/// <summary>What a family of the matrix core wants for a tile: its shader, its constants, its order of weights.</summary>
+/// <param name="Shader">The family's part of a shader's name: <c>tiled</c> in <c>matmul.tiled.f16</c>.</param>
+/// <param name="Invocations">Of a workgroup; constant 0.</param>
+/// <param name="Element">Consecutive k of one column side by side in packed weights.</param>
+/// <param name="ChannelMultiple">The K step: each source's channels are padded to it.</param>
+/// <param name="VectorChannels">Channels of one load: rows must be aligned to it, or channels are loaded one by one.</param>
+/// <param name="Constants">The family's own specialization constants, from 2 on.</param>
+/// <param name="SubgroupSize">Lanes that its pipelines ask for; 0 leaves it to the device plan.</param>
+internal sealed record MatrixTiling(
+    string Shader,
+    int Invocations,
+    int Element,
+    int ChannelMultiple,
+    int VectorChannels,
+    ImmutableArray<int> Constants,
+    int SubgroupSize = 0)
+{
+    /// <param name="tile">Of the tile table.</param>
+    /// <param name="weights">Storage type of the packed weights.</param>
+    /// <param name="target">For which the tile was chosen.</param>
+    public static MatrixTiling Of(MatrixTile tile, DType weights, KernelTarget target) => tile.Family switch
+    {
+        MatrixFamily.Gather => new(
+            "gather",
+            target.SubgroupSize,
+            Element: 8 / weights.Size(),
+            ChannelMultiple: Math.Max(8, target.SubgroupSize),
+            VectorChannels: 4,
+            [tile.Rows, tile.Columns / target.SubgroupSize]),
+        MatrixFamily.CoopMatrix => CoopMatrix(target),
+        _ => Tiled(tile, target),
+    };
+
+    private static MatrixTiling Tiled(MatrixTile tile, KernelTarget target)
+    {
+        const int Depth = 16;
+        return new("tiled", 2 * tile.Rows, Element: 1, Depth, VectorChannels: 4, [target.IsCpu ? 1 : Depth]);
+    }
+
+    // Four subgroups of 4 x 2 matrices each, 32 k at a time: the numbers of shaders/common/matrix_coopmat.glsl.
+    private static MatrixTiling CoopMatrix(KernelTarget target)
+    {
+        CooperativeTile cooperative = target.Cooperative!;
+        return new(
+            "coopmat",
+            4 * cooperative.SubgroupSize,
+            Element: 8,
+            ChannelMultiple: 32,
+            VectorChannels: 8,
+            [cooperative.M, cooperative.N, cooperative.K],
+            cooperative.SubgroupSize == target.SubgroupSize ? 0 : cooperative.SubgroupSize);
+    }
+}
