@@ -6,13 +6,17 @@ using Hummingbird.Vulkan.Engine.Compute;
 namespace Hummingbird.Vulkan.Bench.Rdna;
 
 /// <summary>A shader with its constants, as the child process is asked to compile it.</summary>
-public sealed record CompileJob(string Shader, ImmutableArray<int> Constants, int PushSizeInBytes, int SubgroupSize);
+/// <param name="WantsText">Return the compiler's text as well.</param>
+public sealed record CompileJob(string Shader, ImmutableArray<int> Constants, int PushSizeInBytes, int SubgroupSize, bool WantsText = false)
+{
+    public override string ToString() => $"{Shader}({string.Join(',', Constants)})";
+}
 
 /// <summary>The first line of a child: what it compiles for.</summary>
 public sealed record CompilerIdentity(string Device, string Driver);
 
-/// <summary>One line per job: the compiler's numbers by name, and how often each machine instruction stands in its text.</summary>
-public sealed record CompileResult(IReadOnlyDictionary<string, double> Statistics, IReadOnlyDictionary<string, int> Operations);
+/// <summary>One line per job: the compiler's numbers by name, the machine instructions of its text, and that text where wanted.</summary>
+public sealed record CompileResult(IReadOnlyDictionary<string, double> Statistics, ImmutableArray<OperationCount> Operations, string? Text = null);
 
 /// <summary>The compiling side of <see cref="RadvCompiler"/>: a process whose environment names the driver and the chip.</summary>
 /// <remarks>Reads jobs, one JSON object a line; answers each with a line, so that a driver that crashes shows on which job.</remarks>
@@ -30,7 +34,7 @@ public static class CompileChild
             CompilerReport report = device.Compile(new(job.Shader, job.Constants, job.PushSizeInBytes), job.SubgroupSize);
             string text = report.Texts.First(t => t.Name == Representation).Text;
             CompileResult result = new(
-                report.Statistics.DistinctBy(s => s.Name).ToDictionary(s => s.Name, s => s.Value), AcoText.CountOperations(text));
+                report.Statistics.DistinctBy(s => s.Name).ToDictionary(s => s.Name, s => s.Value), AcoText.CountOperations(text), job.WantsText ? text : null);
             Write(results, JsonSerializer.Serialize(result, RdnaJson.Default.CompileResult));
         }
     }

@@ -43,7 +43,7 @@ public sealed class RadvCompiler : IDisposable
     /// <exception cref="InvalidOperationException">The compiler ended: the message says on which job and with which words.</exception>
     public CompileResult Compile(CompileJob job)
     {
-        string what = $"{job.Shader}({string.Join(',', job.Constants)}) with {job.SubgroupSize} lanes";
+        string what = $"{job} with {job.SubgroupSize} lanes";
         try
         {
             process.StandardInput.WriteLine(JsonSerializer.Serialize(job, RdnaJson.Default.CompileJob));

@@ -16,6 +16,13 @@ public sealed record RdnaTarget(string Name, string Family, string SnapshotFile,
         new("rembrandt", "rembrandt", "radv-rembrandt-680m.json", new("Radeon 680M (Rembrandt, RDNA 2)", 12, 2.2, 76.8)),
     ];
 
+    /// <exception cref="ArgumentException">No target has this name.</exception>
+    public static RdnaTarget Get(string name) => All.FirstOrDefault(t => t.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw new ArgumentException($"No target is called '{name}'; there are {string.Join(", ", All.Select(t => t.Name))}.");
+
+    /// <summary>How the engine would use such a device.</summary>
+    public DevicePlan Plan() => DevicePlan.Decide(Snapshot(), new DeviceOptions());
+
     /// <summary>The snapshot of such a device, from the resources of this assembly.</summary>
     public DeviceSnapshot Snapshot()
     {
