@@ -164,12 +164,23 @@ download_backport() {
     -t "$release-backports" "mesa-vulkan-drivers/$release-backports"
 }
 
-# Libraries the driver needs and the system has not: linked from the unpacked packages into needed/.
+# write_manifest TREE DRIVER: TREE/DRIVER_icd.json for the loader. Its path is relative to the manifest, as
+# the checkout may be moved.
+write_manifest() {
+  local tree="$1" driver="$2" library
+  library="$(cd "$tree" && find usr -name "libvulkan_$driver.so" -print -quit)"
+  [[ -n $library ]] || return 1
+  sed -E "s|\"library_path\": *\"[^\"]*\"|\"library_path\": \"./$library\"|" \
+    "$tree/usr/share/vulkan/icd.d/${driver}_icd"*.json </dev/null >"$tree/${driver}_icd.json"
+}
+
+# Libraries that the drivers $2... need and the system has not: linked from the unpacked packages into needed/.
+# The first driver must load then.
 link_missing_libraries() {
   local tree="$1" driver="$2" name found missing previous=''
   mkdir -p "$tree/needed"
   # Again after each round, as a library just linked may need another one.
-  while missing="$(LD_LIBRARY_PATH="$tree/needed" ldd "$driver" | awk '/not found/ { print $1 }' | sort -u)" &&
+  while missing="$(LD_LIBRARY_PATH="$tree/needed" ldd "${@:2}" | awk '/not found/ { print $1 }' | sort -u)" &&
     [[ -n $missing && $missing != "$previous" ]]; do
     for name in $missing; do
       found="$(find "$tree" -name "$name" -not -path "$tree/needed/*" -print -quit)"
@@ -210,14 +221,14 @@ unpack_lavapipe() {
   done
   rm -rf "$work/cache" "$work/lists" "$work/sources.list" "$work"/{,libraries/}usr/share/doc
   driver="$(cd "$work" && find usr -name libvulkan_lvp.so -print -quit)"
-  if [[ -z $driver ]] || ! link_missing_libraries "$work" "$work/$driver"; then
+  if [[ -z $driver ]] || ! link_missing_libraries "$work" "$work/$driver" "$work/${driver%/*}"/libvulkan_radeon*.so; then
     say "the lavapipe of $release-backports does not load on this system"
     rm -rf "$work"
     return 1
   fi
-  # A relative path is relative to the manifest: the checkout may be moved.
-  sed -E "s|\"library_path\": *\"[^\"]*\"|\"library_path\": \"./$driver\"|" \
-    "$work"/usr/share/vulkan/icd.d/lvp_icd*.json >"$work/lvp_icd.json"
+  write_manifest "$work" lvp
+  # AMD's driver comes in the same package: it compiles for GPUs that are not here (bench rdna).
+  write_manifest "$work" radeon || true
   rm -rf "$MESA"
   mv "$work" "$MESA"
   rm -f "$log"
@@ -298,6 +309,7 @@ bootstrap() {
     with_lock prepare_machine "$1"
     state_is_current || true
   fi
+  [[ $driver != private || -f $MESA/radeon_icd.json ]] || write_manifest "$MESA" radeon || true
   if [[ $driver == private && -z ${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-} ]]; then
     # The second name is the one that loaders older than 1.3.207 know.
     export VK_DRIVER_FILES="$MESA/lvp_icd.json" VK_ICD_FILENAMES="$MESA/lvp_icd.json"

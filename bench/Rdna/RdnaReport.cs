@@ -32,6 +32,28 @@ public static class RdnaReport
         return text.ToString();
     }
 
+    /// <summary>Seconds by graph and kernel, and all that was assumed.</summary>
+    public static string Markdown(ModelEstimate estimate)
+    {
+        StringBuilder text = new();
+        text.AppendLine(CultureInfo.InvariantCulture, $"### {estimate.Model} on {estimate.Target.Name}: {estimate.Frames} frames, {estimate.Steps} steps, about {estimate.Seconds:0.##} s or more").AppendLine();
+        text.AppendLine("| graph | runs | s each | TFLOP | TFLOP/s | waiting for memory | where |");
+        text.AppendLine("|---|--:|--:|--:|--:|--:|---|");
+        foreach (GraphEstimate g in estimate.Graphs)
+        {
+            string where = string.Join(", ", g.ByKernel.Take(4).Select(k => string.Create(CultureInfo.InvariantCulture, $"{k.Kernel} {k.Seconds / g.Seconds:0%}")));
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {g.Name} | {g.Runs} | {g.Seconds:0.####} | {g.Flops / 1e12:0.###} | {g.Flops / 1e12 / g.Seconds:0.##} | {g.MemoryBoundShare:0%} | {where} |");
+        }
+
+        text.AppendLine();
+        foreach (string assumption in estimate.Assumptions)
+        {
+            text.AppendLine($"- {assumption}");
+        }
+
+        return text.ToString();
+    }
+
     public static string Json(IEnumerable<RdnaTable> tables)
     {
         IEnumerable<ReportTable> report = tables.Select(t => new ReportTable(t.Target.Name, t.Target.Hardware.Product, t.Driver, t.SubgroupSize, t.Rows.Select(RowOf)));

@@ -11,10 +11,13 @@ public sealed record RdnaTarget(string Name, string Family, string SnapshotFile,
 {
     public static IReadOnlyList<RdnaTarget> All { get; } =
     [
-        new("gfx1151", "gfx1151", "radv-gfx1151-8060s.json", new("Radeon 8060S (Strix Halo, RDNA 3.5)", 40, 2.9, 256.0)),
-        new("phoenix", "phoenix", "radv-phoenix-780m.json", new("Radeon 780M (Phoenix, RDNA 3)", 12, 2.7, 89.6)),
-        new("rembrandt", "rembrandt", "radv-rembrandt-680m.json", new("Radeon 680M (Rembrandt, RDNA 2)", 12, 2.2, 76.8)),
+        new("gfx1151", "gfx1151", "radv-gfx1151-8060s.json", new("Radeon 8060S (Strix Halo, RDNA 3.5)", 40, 2.9, "LPDDR5X-8000, 256 bits", 256.0, HasMatrixCores: true)),
+        new("phoenix", "phoenix", "radv-phoenix-780m.json", new("Radeon 780M (Phoenix, RDNA 3)", 12, 2.7, "DDR5-5600, 128 bits", 89.6, HasMatrixCores: true)),
+        new("rembrandt", "rembrandt", "radv-rembrandt-680m.json", new("Radeon 680M (Rembrandt, RDNA 2)", 12, 2.2, "DDR5-4800, 128 bits", 76.8, HasMatrixCores: false)),
     ];
+
+    /// <summary>The chip multiplies matrices in one instruction (v_wmma).</summary>
+    public bool HasMatrixCores => Hardware.HasMatrixCores;
 
     /// <exception cref="ArgumentException">No target has this name.</exception>
     public static RdnaTarget Get(string name) => All.FirstOrDefault(t => t.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
@@ -36,8 +39,10 @@ public sealed record RdnaTarget(string Name, string Family, string SnapshotFile,
 /// <param name="Product">As it is sold.</param>
 /// <param name="ComputeUnits">Each has two SIMDs of 32 lanes.</param>
 /// <param name="ClockGHz">The highest clock AMD names; sustained clocks are lower.</param>
-/// <param name="BandwidthGBps">Of its memory in the fastest configuration AMD names, in 10^9 bytes a second.</param>
-public sealed record RdnaHardware(string Product, int ComputeUnits, double ClockGHz, double BandwidthGBps)
+/// <param name="Memory">What it is commonly sold with.</param>
+/// <param name="BandwidthGBps">Of that memory, in 10^9 bytes a second.</param>
+/// <param name="HasMatrixCores">It has v_wmma.</param>
+public sealed record RdnaHardware(string Product, int ComputeUnits, double ClockGHz, string Memory, double BandwidthGBps, bool HasMatrixCores)
 {
     public int Simds => 2 * ComputeUnits;
 }

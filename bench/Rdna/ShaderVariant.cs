@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Hummingbird.Vulkan.Engine.Compute;
 using Hummingbird.Vulkan.Engine.Device;
-using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Models;
 using Hummingbird.Vulkan.Kernels;
 using Hummingbird.Vulkan.Kernels.Cases;
@@ -12,41 +11,42 @@ namespace Hummingbird.Vulkan.Bench.Rdna;
 /// <param name="Key">What is compiled.</param>
 /// <param name="Kernel">Name of the kernel.</param>
 /// <param name="Example">The first operation planned so: a conformance case or a node of the model.</param>
-/// <param name="IsInModel">Hummingbird 0.7B runs it.</param>
+/// <param name="IsInModel">The model runs it.</param>
 public sealed record ShaderVariant(PipelineKey Key, string Kernel, string Example, bool IsInModel)
 {
     /// <summary>What the budget and the table call it: <c>conv2d.tiled.f16(128,1,16)</c>.</summary>
     public string Name => Key.ToString();
 
-    /// <summary>Every variant that the model and the conformance cases need on this device, the model's first.</summary>
+    /// <summary>Every variant that Hummingbird 0.7B and the conformance cases need on this device, the model's first.</summary>
     public static ImmutableArray<ShaderVariant> Of(DevicePlan plan)
     {
-        Dictionary<PipelineKey, ShaderVariant> variants = [];
-        void Add(KernelPlan kernelPlan, string kernel, string example, bool isInModel)
-        {
-            foreach (Dispatch dispatch in kernelPlan.Dispatches)
-            {
-                PipelineKey key = new(dispatch.Shader, dispatch.Constants, dispatch.PushSizeInBytes);
-                variants.TryAdd(key, new(key, kernel, example, isInModel));
-            }
-        }
+        ImmutableArray<ShaderVariant> model = OfModel(plan, PublishedModels.Get("hummingbird-0.7b"));
 
-        StorageTypes storage = new(plan.ActivationType, plan.WeightType);
-        foreach (GraphRuns runs in ModelGraphs.Of(PublishedModels.Get("hummingbird-0.7b"), storage))
-        {
-            foreach (Node node in runs.Graph.Nodes)
-            {
-                Add(node.Kernel.Plan(node.InputSpecs(), node.Output.Spec, plan.Target), node.Kernel.Name, $"{runs.Graph.Name}: {node.Label}", isInModel: true);
-            }
-        }
-
-        foreach (ConformanceCase row in ConformanceCases.All)
-        {
-            TensorSpec[] specs = row.Specs();
-            TensorSpec output = new(row.Kernel.Infer(specs), row.OutputType);
-            Add(row.Kernel.Plan(specs, output, plan.Target), row.Kernel.Name, row.Id, isInModel: false);
-        }
-
-        return [.. variants.Values.OrderBy(v => v.IsInModel ? 0 : 1).ThenBy(v => v.Key.Shader, StringComparer.Ordinal).ThenBy(v => v.Name, StringComparer.Ordinal)];
+        // Whatever family the plan prefers, tiles in shared memory stand behind it, and users may ask for them.
+        IEnumerable<ShaderVariant> cases =
+            from row in ConformanceCases.All
+            let specs = row.Specs()
+            from family in new[] { plan.Target.Matrix, MatrixFamily.Tiled }
+            from variant in Of(row.Kernel, specs, new(row.Kernel.Infer(specs), row.OutputType), plan.Target with { Matrix = family }, row.Id, isInModel: false)
+            select variant;
+        return Ordered(model.Concat(cases));
     }
+
+    /// <summary>Every variant that a model needs on this device.</summary>
+    public static ImmutableArray<ShaderVariant> OfModel(DevicePlan plan, PublishedModel model, int? frames = null, int? steps = null) => Ordered(
+        from runs in ModelGraphs.Of(model, new(plan.ActivationType, plan.WeightType), frames, steps)
+        from node in runs.Graph.Nodes
+        from variant in Of(node.Kernel, node.InputSpecs(), node.Output.Spec, plan.Target, $"{runs.Graph.Name}: {node.Label}", isInModel: true)
+        select variant);
+
+    private static IEnumerable<ShaderVariant> Of(Kernel kernel, TensorSpec[] inputs, TensorSpec output, KernelTarget target, string example, bool isInModel)
+        => kernel.Plan(inputs, output, target).Dispatches
+            .Select(d => new ShaderVariant(new(d.Shader, d.Constants, d.PushSizeInBytes), kernel.Name, example, isInModel));
+
+    /// <summary>Each once, with its first example.</summary>
+    private static ImmutableArray<ShaderVariant> Ordered(IEnumerable<ShaderVariant> variants) =>
+    [
+        .. variants.DistinctBy(v => v.Key)
+            .OrderBy(v => v.IsInModel ? 0 : 1).ThenBy(v => v.Key.Shader, StringComparer.Ordinal).ThenBy(v => v.Name, StringComparer.Ordinal),
+    ];
 }
