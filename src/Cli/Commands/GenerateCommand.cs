@@ -26,7 +26,7 @@ internal static class GenerateCommand
 
     private static int Run(GenerateArguments arguments, Terminal terminal)
     {
-        using ModelFolder model = ModelFolder.Open(arguments.Model);
+        using ModelFolder model = ModelChoice.Open(arguments.Model, arguments.RandomWeights);
         IReadOnlyList<VideoJob> jobs = VideoJob.From(arguments, model);
         foreach (VideoJob job in jobs)
         {

@@ -13,6 +13,9 @@ internal sealed record GenerateArguments
 
     public string? Model { get; init; }
 
+    /// <summary>With a published architecture in place of a folder.</summary>
+    public long? RandomWeights { get; init; }
+
     /// <summary>0 or more: a random one was drawn already.</summary>
     public required long Seed { get; init; }
 
@@ -63,7 +66,8 @@ internal sealed class GenerateOptions
     private readonly Option<string?> promptFile = Options.Text("--prompt-file", "FILE", "One prompt per line; - reads standard input.");
     private readonly Option<string?> negativePrompt = Options.Text("--negative-prompt", "TEXT", "What to steer away from. Models with embedded guidance refuse it.", "-n");
     private readonly Option<string?> output = Options.Text("--output", "PATH", "Where to write; the extension picks mp4, webm, gif, webp, apng (animated) or png: a folder of frames, as without extension. {seed} and {index} are filled in. Default: out.mp4.", "-o");
-    private readonly Option<string?> model = Options.Text("--model", "FOLDER", "Model folder in the diffusers layout. Default: nano, the small model inside the program.");
+    private readonly Option<string?> model = Options.Text("--model", "FOLDER", "Model folder in the diffusers layout, or config:NAME with --random-weights. Default: nano, the small model inside the program.");
+    private readonly Option<long?> randomWeights = Options.Long("--random-weights", "SEED", "With --model config:NAME: a published architecture at full size with random weights, for speed and memory.");
     private readonly Option<long?> seed = Options.Long("--seed", "N", "Seed of torch's CPU generator; negative draws one. Default: drawn; always printed.", "-s");
     private readonly Option<int?> count = Options.Int("--count", "N", "Videos per prompt, with seeds N, N+1 ... Default: 1.");
     private readonly Option<int?> steps = Options.Int("--steps", "N", "Denoising steps. Default: the model's.");
@@ -88,7 +92,7 @@ internal sealed class GenerateOptions
         command.Add(words);
         Option[] all =
         [
-            prompt, promptFile, negativePrompt, output, model, seed, count, steps, frames, fps, width, height, guidanceScale, scheduler,
+            prompt, promptFile, negativePrompt, output, model, randomWeights, seed, count, steps, frames, fps, width, height, guidanceScale, scheduler,
             .. device.All, dryRun, saveLatents, loadNoise, trace, json, noMetadata, verbose, quiet,
         ];
         foreach (Option option in all)
@@ -116,6 +120,7 @@ internal sealed class GenerateOptions
             Prompts = ReadPrompts(parsed, input),
             Output = parsed.GetValue(output) ?? "out.mp4",
             Model = parsed.GetValue(model),
+            RandomWeights = parsed.GetValue(randomWeights),
             Seed = parsed.GetValue(seed) is long chosen and >= 0 ? chosen : RandomNumberGenerator.GetInt32(int.MaxValue),
             Count = videos,
             Steps = parsed.GetValue(steps),

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hummingbird.Vulkan.Engine.Text;
 using Hummingbird.Vulkan.Engine.Weights;
 
 namespace Hummingbird.Vulkan.Engine.Models;
@@ -13,6 +14,18 @@ namespace Hummingbird.Vulkan.Engine.Models;
 public sealed record PublishedModel(
     string Name, UNetConfig UNet, AutoencoderConfig Vae, TextEncoderConfig TextEncoder, SchedulerConfig Scheduler, ModelIndex Index)
 {
+    /// <summary>The whole model with weights drawn from a seed: for speed and memory, its videos are noise.</summary>
+    /// <remarks>Without the published vocabulary every byte of a prompt is a token.</remarks>
+    public ModelFolder Open(long seed)
+    {
+        ClipTokenizer bytes = ClipTokenizer.FromMergeList(
+            "#no merges\n"u8.ToArray(), "bytes", TextEncoder.MaxPositionEmbeddings, TextEncoder.PadTokenId);
+        string name = $"{PublishedModels.Prefix}{Name}";
+        return new(new ModelParts(
+            name, Index, UNet, Vae, TextEncoder, Scheduler, RandomUNet(seed), RandomVae(seed), RandomTextEncoder(seed), bytes,
+            Hash: $"{name}, random weights of seed {seed}"));
+    }
+
     /// <summary>U-Net weights drawn from a seed.</summary>
     public RandomWeights RandomUNet(long seed) => new(TensorShapes.Of(UNet), seed, $"config:{Name} unet, random weights of seed {seed}");
 

@@ -10,28 +10,37 @@ public sealed class ModelFolder : IDisposable
 {
     private static readonly string[] PublishedMergeLists = ["tokenizer/bpe_simple_vocab_16e6.txt.gz", "tokenizer/bpe_simple_vocab_16e6.txt"];
 
-    private readonly ModelFiles files;
-    private readonly Lazy<SafetensorsSource> unet, vae, textEncoder;
+    private readonly Lazy<IWeightSource> unet, vae, textEncoder;
     private readonly Lazy<string> hash;
     private readonly Lazy<ITokenizer> tokenizer;
 
+    /// <summary>A model that is in no folder.</summary>
+    public ModelFolder(ModelParts parts)
+    {
+        DisplayName = parts.Name;
+        (Index, UNetConfig, VaeConfig) = (parts.Index, parts.UNetConfig, parts.VaeConfig);
+        (TextEncoderConfig, SchedulerConfig) = (parts.TextEncoderConfig, parts.SchedulerConfig);
+        (unet, vae, textEncoder) = (new(parts.UNet), new(parts.Vae), new(parts.TextEncoder));
+        (tokenizer, hash) = (new(parts.Tokenizer), new(parts.Hash));
+    }
+
     private ModelFolder(ModelFiles files)
     {
-        this.files = files;
-        Index = ReadConfig("model_index.json", ModelJson.Default.ModelIndex, static (c, check) => c.Validate(check));
-        UNetConfig = ReadConfig("unet/config.json", ModelJson.Default.UNetConfig, static (c, check) => c.Validate(check));
-        VaeConfig = ReadConfig("vae/config.json", ModelJson.Default.AutoencoderConfig, static (c, check) => c.Validate(check));
-        TextEncoderConfig = ReadConfig("text_encoder/config.json", ModelJson.Default.TextEncoderConfig, static (c, check) => c.Validate(check));
-        SchedulerConfig = ReadConfig("scheduler/scheduler_config.json", ModelJson.Default.SchedulerConfig, static (c, check) => c.Validate(check));
-        CheckAgreement();
-        unet = new(() => OpenWeights("unet", "diffusion_pytorch_model"));
-        vae = new(() => OpenWeights("vae", "diffusion_pytorch_model"));
-        textEncoder = new(() => OpenWeights("text_encoder", "model"));
-        tokenizer = new(OpenTokenizer);
+        DisplayName = files.DisplayName;
+        Index = ReadConfig(files, "model_index.json", ModelJson.Default.ModelIndex, static (c, check) => c.Validate(check));
+        UNetConfig = ReadConfig(files, "unet/config.json", ModelJson.Default.UNetConfig, static (c, check) => c.Validate(check));
+        VaeConfig = ReadConfig(files, "vae/config.json", ModelJson.Default.AutoencoderConfig, static (c, check) => c.Validate(check));
+        TextEncoderConfig = ReadConfig(files, "text_encoder/config.json", ModelJson.Default.TextEncoderConfig, static (c, check) => c.Validate(check));
+        SchedulerConfig = ReadConfig(files, "scheduler/scheduler_config.json", ModelJson.Default.SchedulerConfig, static (c, check) => c.Validate(check));
+        CheckAgreement(files);
+        unet = new(() => OpenWeights(files, "unet", "diffusion_pytorch_model"));
+        vae = new(() => OpenWeights(files, "vae", "diffusion_pytorch_model"));
+        textEncoder = new(() => OpenWeights(files, "text_encoder", "model"));
+        tokenizer = new(() => OpenTokenizer(files));
         hash = new(ComputeHash);
     }
 
-    public string DisplayName => files.DisplayName;
+    public string DisplayName { get; }
 
     public ModelIndex Index { get; }
 
@@ -69,14 +78,14 @@ public sealed class ModelFolder : IDisposable
 
     public void Dispose()
     {
-        foreach (Lazy<SafetensorsSource> source in (ReadOnlySpan<Lazy<SafetensorsSource>>)[unet, vae, textEncoder])
+        foreach (Lazy<IWeightSource> source in (ReadOnlySpan<Lazy<IWeightSource>>)[unet, vae, textEncoder])
         {
             if (source.IsValueCreated)
-                source.Value.Dispose();
+                (source.Value as IDisposable)?.Dispose();
         }
     }
 
-    private T ReadConfig<T>(string path, JsonTypeInfo<T> type, Action<T, ConfigCheck> validate)
+    private static T ReadConfig<T>(ModelFiles files, string path, JsonTypeInfo<T> type, Action<T, ConfigCheck> validate)
     {
         string name = files.NameOf(path);
         if (!files.Exists(path))
@@ -86,7 +95,7 @@ public sealed class ModelFolder : IDisposable
         return config;
     }
 
-    private void CheckAgreement()
+    private void CheckAgreement(ModelFiles files)
     {
         var check = new ConfigCheck(files.NameOf("unet/config.json"));
         check.That(UNetConfig.ContextDim == TextEncoderConfig.HiddenSize, "context_dim",
@@ -95,7 +104,7 @@ public sealed class ModelFolder : IDisposable
             $"is {UNetConfig.OutChannels}, but z_channels of vae/config.json is {VaeConfig.ZChannels}");
     }
 
-    private SafetensorsSource OpenWeights(string component, string stem)
+    private static SafetensorsSource OpenWeights(ModelFiles files, string component, string stem)
     {
         string[] candidates =
         [
@@ -107,7 +116,7 @@ public sealed class ModelFolder : IDisposable
             : files.OpenWeights(found);
     }
 
-    private ClipTokenizer OpenTokenizer()
+    private ClipTokenizer OpenTokenizer(ModelFiles files)
     {
         (int length, int padId) = (TextEncoderConfig.MaxPositionEmbeddings, TextEncoderConfig.PadTokenId);
         ClipTokenizer result;
@@ -137,7 +146,7 @@ public sealed class ModelFolder : IDisposable
     private string ComputeHash()
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (SafetensorsSource source in (ReadOnlySpan<SafetensorsSource>)[textEncoder.Value, unet.Value, vae.Value])
+        foreach (SafetensorsSource source in new[] { textEncoder.Value, unet.Value, vae.Value }.Cast<SafetensorsSource>())
         {
             foreach (SafetensorsFile file in source.Files)
                 file.CopyTo(sha.AppendData);
@@ -146,3 +155,10 @@ public sealed class ModelFolder : IDisposable
         return Convert.ToHexStringLower(sha.GetHashAndReset());
     }
 }
+
+/// <summary>A model put together in memory: configurations, weights and tokenizer.</summary>
+/// <param name="Name">What messages and metadata call it.</param>
+/// <param name="Hash">Tells its weights from others.</param>
+public sealed record ModelParts(
+    string Name, ModelIndex Index, UNetConfig UNetConfig, AutoencoderConfig VaeConfig, TextEncoderConfig TextEncoderConfig,
+    SchedulerConfig SchedulerConfig, IWeightSource UNet, IWeightSource Vae, IWeightSource TextEncoder, ITokenizer Tokenizer, string Hash);

@@ -1,0 +1,25 @@
+using Hummingbird.Vulkan.Engine.Models;
+using Hummingbird.Vulkan.Engine.Weights;
+
+namespace Hummingbird.Vulkan.Cli;
+
+/// <summary>Which model to run: a folder, the embedded one, or a published architecture without its weights.</summary>
+internal static class ModelChoice
+{
+    /// <param name="model">Folder, "nano", "config:NAME", or null for the embedded model.</param>
+    /// <param name="randomWeights">Seed of random weights; goes with a published architecture only.</param>
+    /// <exception cref="UsageException">The two do not go together.</exception>
+    /// <exception cref="WeightException">There is no such model.</exception>
+    public static ModelFolder Open(string? model, long? randomWeights)
+    {
+        bool isArchitecture = model?.StartsWith(PublishedModels.Prefix, StringComparison.OrdinalIgnoreCase) ?? false;
+        string names = string.Join(", ", PublishedModels.All.Select(m => PublishedModels.Prefix + m.Name));
+        return (isArchitecture, randomWeights) switch
+        {
+            (true, long seed) => PublishedModels.Get(model!).Open(seed),
+            (true, null) => throw new UsageException($"{model} is an architecture without weights: add --random-weights SEED, or name a model folder."),
+            (false, not null) => throw new UsageException($"--random-weights goes with a published architecture: --model {names}."),
+            _ => ModelFolder.Open(model),
+        };
+    }
+}
