@@ -1,5 +1,4 @@
 using Hummingbird.Vulkan.Engine.Graph;
-using Hummingbird.Vulkan.Engine.Interop;
 using Hummingbird.Vulkan.Engine.Schedulers;
 using Hummingbird.Vulkan.Engine.Weights;
 
@@ -16,7 +15,6 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
     /// <param name="cancellation">Honoured between submits.</param>
     /// <exception cref="GenerationException">The model cannot do what is asked.</exception>
     /// <exception cref="WeightException">The model's files are damaged.</exception>
-    /// <exception cref="DeviceLostException">The driver lost the device twice.</exception>
     public GenerationResult Generate(
         GenerationRequest request, FrameSink frameSink, Action<GenerationProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -44,14 +42,9 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
         {
             return phase();
         }
-        catch (DeviceLostException lost)
+        catch (Exception error) when (backend.CanRecoverFrom(error))
         {
-            if (!backend.TryRecover())
-            {
-                throw;
-            }
-
-            clock.Note($"The GPU was reset while it ran \"{lost.LastSubmit}\"; it was opened again and works in submits half as long.");
+            clock.Note(backend.Recover());
         }
 
         return phase();

@@ -1,4 +1,5 @@
 using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Engine.Interop;
 
 namespace Hummingbird.Vulkan.Engine.Graph;
 
@@ -17,19 +18,15 @@ public sealed class GpuBackend(GpuDevice opened, VulkanInstance? vulkan = null) 
 
     public IGraphExecutor Prepare(ComputeGraph graph) => new GpuExecutor(Device, graph);
 
-    /// <summary>Opens a lost device again, once, with submits half as long.</summary>
-    /// <returns>False when it is not lost, cannot be opened again, or was lost before.</returns>
-    public bool TryRecover()
-    {
-        if (vulkan is null || replacement is not null || !opened.IsLost)
-        {
-            return false;
-        }
+    public bool CanRecoverFrom(Exception error) => error is DeviceLostException && vulkan is not null && replacement is null;
 
+    /// <summary>Opens the lost device again, once, with submits half as long.</summary>
+    public string Recover()
+    {
         opened.Dispose();
         DevicePlan gentler = opened.Plan with { SubmitAim = opened.Plan.SubmitAim / 2 };
-        replacement = GpuDevice.Open(vulkan, opened.Snapshot, gentler, "opened again after the driver lost it");
-        return true;
+        replacement = GpuDevice.Open(vulkan!, opened.Snapshot, gentler, "opened again after the driver lost it");
+        return $"The driver reset {opened.Snapshot.Name}; it was opened again and works in submits half as long.";
     }
 
     public void Dispose() => replacement?.Dispose();

@@ -29,6 +29,10 @@ public interface IGraphBackend : IDisposable
     /// <summary>Loads the graph's weights and makes everything ready that does not change between runs.</summary>
     IGraphExecutor Prepare(ComputeGraph graph);
 
-    /// <summary>After a lost device, with all executors disposed: makes the backend usable again if it can.</summary>
-    bool TryRecover();
+    /// <summary>Whether <see cref="Recover"/> may help after this error: the device was lost, for the first time.</summary>
+    bool CanRecoverFrom(Exception error);
+
+    /// <summary>Makes the backend usable again, once all its executors are disposed.</summary>
+    /// <returns>What happened, for the user.</returns>
+    string Recover();
 }

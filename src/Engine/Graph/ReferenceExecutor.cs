@@ -91,7 +91,9 @@ public sealed class ReferenceBackend : IGraphBackend
 
     public IGraphExecutor Prepare(ComputeGraph graph) => new ReferenceExecutor(graph);
 
-    public bool TryRecover() => false;
+    public bool CanRecoverFrom(Exception error) => false;
+
+    public string Recover() => throw new InvalidOperationException("The reference is never lost.");
 
     public void Dispose()
     {
