@@ -16,6 +16,7 @@ public sealed class GpuExecutor : IGraphExecutor
     private readonly ImmutableArray<KernelPlan> plans;
     private readonly Cost[] costs;
     private DeviceRate rate;
+    private double expectedSeconds;
     private GraphRecording recording;
 
     /// <param name="device">Where to run; must outlive this.</param>
@@ -44,7 +45,7 @@ public sealed class GpuExecutor : IGraphExecutor
 
     public GraphMemory Memory { get; }
 
-    /// <summary>GPU time of each submit of the last run in seconds.</summary>
+    /// <summary>GPU time of each submit of the last run in seconds; overwritten by the next.</summary>
     public IReadOnlyList<double> SubmitSeconds { get; private set; } = [];
 
     public void Write(string input, ReadOnlySpan<float> values)
@@ -68,10 +69,10 @@ public sealed class GpuExecutor : IGraphExecutor
     public void Run(CancellationToken cancellation = default)
     {
         SubmitTicket last = default;
-        foreach (CommandRecorder submit in recording.Submits)
+        for (int i = 0; i < recording.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            SubmitTicket ticket = device.Queue.Submit(submit);
+            SubmitTicket ticket = device.Queue.Submit(recording[i]);
             device.Queue.Wait(last, cancellation);
             last = ticket;
         }
@@ -105,14 +106,22 @@ public sealed class GpuExecutor : IGraphExecutor
     }
 
     private GraphRecording Record()
-        => new(device, Graph, plans, Memory, SubmitPlan.Create(costs, rate, device.Plan.SubmitAim.TotalSeconds));
+    {
+        expectedSeconds = costs.Sum(c => rate.Seconds(c));
+        return new(device, Graph, plans, Memory, SubmitPlan.Create(costs, rate, device.Plan.SubmitAim.TotalSeconds));
+    }
 
     /// <summary>Cuts the graph anew when submits took much longer or shorter than was believed.</summary>
     private void Adapt(double[] seconds)
     {
         SubmitSeconds = seconds;
-        double measured = seconds.Sum(), expected = costs.Sum(c => rate.Seconds(c));
-        bool isTooLong = seconds.Length > 0 && seconds.Max() > 2 * device.Plan.SubmitAim.TotalSeconds;
+        double measured = 0, longest = 0, expected = expectedSeconds;
+        foreach (double submit in seconds)
+        {
+            (measured, longest) = (measured + submit, Math.Max(longest, submit));
+        }
+
+        bool isTooLong = longest > 2 * device.Plan.SubmitAim.TotalSeconds;
         bool isTooShort = seconds.Length > 4 && measured < expected / 4;
         if (isTooLong || isTooShort)
         {

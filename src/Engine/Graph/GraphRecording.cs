@@ -17,6 +17,7 @@ internal sealed class GraphRecording : IDisposable
     private readonly TimestampPool? timestamps;
     private readonly HazardTracker hazards = new();
     private readonly List<CommandRecorder> submits = [];
+    private readonly double[] seconds;
     private CommandRecorder? current;
 
     public GraphRecording(GpuDevice device, ComputeGraph graph, ImmutableArray<KernelPlan> plans, GraphMemory memory, SubmitPlan schedule)
@@ -24,24 +25,28 @@ internal sealed class GraphRecording : IDisposable
         (this.device, this.graph, this.plans, this.memory) = (device, graph, plans, memory);
         int count = schedule.Submits.Sum(s => SubmitsOf(s, schedule));
         timestamps = device.Plan.TimestampValidBits > 0 ? new(device, 2 * count) : null;
+        seconds = new double[timestamps is null ? 0 : count];
         foreach (SubmitRange range in schedule.Submits)
         {
             Record(range, schedule);
         }
     }
 
-    public IReadOnlyList<CommandRecorder> Submits => submits;
+    public int Count => submits.Count;
+
+    public CommandRecorder this[int submit] => submits[submit];
 
     /// <summary>GPU time of each submit of the last run in seconds; nothing where the queue has no timestamps.</summary>
+    /// <remarks>Always the same array: a step allocates nothing.</remarks>
     public double[] Measure()
     {
-        if (timestamps is null)
+        timestamps?.Read();
+        for (int i = 0; i < seconds.Length; i++)
         {
-            return [];
+            seconds[i] = timestamps!.Nanoseconds(2 * i, (2 * i) + 1) * 1e-9;
         }
 
-        timestamps.Read();
-        return [.. Enumerable.Range(0, submits.Count).Select(i => timestamps.Nanoseconds(2 * i, (2 * i) + 1) * 1e-9)];
+        return seconds;
     }
 
     public void Dispose()
