@@ -8,6 +8,7 @@ internal static class BenchCommand
     public static Command Create(Terminal terminal) => new("bench", "Measure kernels and models, or read what a compiler makes of them.")
     {
         BenchModelCommand.Create(terminal),
+        BenchKernelsCommand.Create(terminal),
         BenchRdnaCommand.Create(terminal),
     };
 }

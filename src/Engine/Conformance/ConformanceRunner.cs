@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Hummingbird.Vulkan.Engine.Compute;
 using Hummingbird.Vulkan.Engine.Device;
@@ -54,24 +53,6 @@ public sealed class ConformanceRunner(GpuDevice device)
         return Judge(data, target.Matrix, inputs, output, scratch);
     }
 
-    private static void WritePush(Dispatch dispatch, ulong[] inputs, FencedBuffer output, FencedBuffer scratch, Span<byte> push)
-    {
-        for (int i = 0; i < dispatch.Operands.Length; i++)
-        {
-            Operand operand = dispatch.Operands[i];
-            ulong address = operand.Kind switch
-            {
-                OperandKind.None => 0,
-                OperandKind.Input => inputs[operand.Index],
-                OperandKind.Output => output.Address,
-                _ => scratch.Address,
-            };
-            BinaryPrimitives.WriteUInt64LittleEndian(push[(i * sizeof(ulong))..], address == 0 ? 0 : address + (ulong)operand.OffsetInBytes);
-        }
-
-        dispatch.Parameters.AsSpan().CopyTo(push[(dispatch.Operands.Length * sizeof(ulong))..]);
-    }
-
     private static ConformanceResult Judge(CaseData data, MatrixFamily family, FencedBuffer?[] inputs, FencedBuffer output, FencedBuffer scratch)
     {
         float[] actual = new float[data.Output.Shape.Count];
@@ -120,20 +101,7 @@ public sealed class ConformanceRunner(GpuDevice device)
     {
         using CommandRecorder recorder = new(device, name);
         recorder.Begin();
-        if (plan.ClearOutput)
-        {
-            recorder.Fill(output.Payload, 0);
-        }
-
-        byte[] push = new byte[plan.Dispatches.Max(d => d.PushSizeInBytes)];
-        foreach (Dispatch dispatch in plan.Dispatches)
-        {
-            recorder.Barrier();
-            Span<byte> used = push.AsSpan(0, dispatch.PushSizeInBytes);
-            WritePush(dispatch, inputs, output, scratch, used);
-            recorder.Dispatch(device.Pipelines.Get(PipelineKey.Of(dispatch)), used, dispatch.Workgroups);
-        }
-
+        recorder.Run(device.Pipelines, plan, inputs, output.Payload, plan.ScratchInBytes > 0 ? scratch.Payload : null);
         recorder.End();
         device.Queue.Wait(device.Queue.Submit(recorder));
     }

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using Hummingbird.Vulkan.Engine.Generation;
+using Hummingbird.Vulkan.Engine.Graph;
+using Hummingbird.Vulkan.Engine.Models;
+using Hummingbird.Vulkan.Engine.Weights;
+using Hummingbird.Vulkan.Kernels;
+using Hummingbird.Vulkan.Kernels.Cases;
+
+namespace Hummingbird.Vulkan.Bench.Kernels;
+
+/// <summary>The lists of rows that can be asked for.</summary>
+public static class BenchSets
+{
+    public const string Conformance = "conformance", Model = "hb07", Goals = "goals";
+
+    // Latents of a 512 x 320 video of 16 frames, and the tokens of its prompt.
+    private const int Frames = 16, Height = 40, Width = 64, Tokens = 77;
+
+    public static ImmutableArray<string> Names => [Conformance, Model, Goals];
+
+    /// <summary>The rows of a set for these storage types, dearest first where they come from a model.</summary>
+    public static ImmutableArray<BenchRow> Of(string set, StorageTypes storage) => set switch
+    {
+        Conformance => [.. ConformanceCases.All.Select(c => new BenchRow(Conformance, c, []))],
+        Goals => GoalRows(storage),
+        _ => OfModel(set, PublishedModels.Get("hummingbird-0.7b"), storage),
+    };
+
+    /// <summary>Every different operation of a model's graphs at 512 x 320 x 16: prompt, conditions, step and one decoded frame.</summary>
+    public static ImmutableArray<BenchRow> OfModel(string set, PublishedModel model, StorageTypes storage)
+        => Rows(set, Graphs(model, storage, new(Frames, Height, Width, model.Vae.ZChannels)));
+
+    /// <summary>The step and the decoding of a model; no weight is read.</summary>
+    public static ImmutableArray<ComputeGraph> Graphs(PublishedModel model, StorageTypes storage, LatentSize size)
+    {
+        UNet unet = new(model.UNet, new WeightScope(model.RandomUNet(0)));
+        AutoencoderKL vae = new(model.Vae, new WeightScope(model.RandomVae(0)));
+        bool isGuidedTwice = model.UNet.TimeCondDim is null;
+        PromptEmbeddings prompt = new([], isGuidedTwice ? [] : null, Tokens, model.TextEncoder.HiddenSize);
+        return
+        [
+            UNetConditions.Build(unet, storage, model.Index.Defaults.Steps, Tokens),
+            StepGraph.Build(unet, storage, size, prompt),
+            Decoding.BuildFrame(vae, storage, size),
+        ];
+    }
+
+    /// <summary>The different operations of some graphs with how often each runs, dearest first.</summary>
+    public static ImmutableArray<BenchRow> Rows(string set, IEnumerable<ComputeGraph> graphs)
+        => [.. graphs
+            .SelectMany(graph => graph.Nodes.Select(node => (graph.Name, Case: CaseOf(node))))
+            .GroupBy(use => use.Case.Id)
+            .Select(group => new BenchRow(
+                set, group.First().Case, [.. group.GroupBy(use => use.Name).Select(g => new BenchUse(g.Key, g.Count()))]))
+            .OrderByDescending(row => row.Cost.Flops * row.Uses.Sum(u => u.Count))
+            .ThenByDescending(row => row.Cost.Bytes * row.Uses.Sum(u => u.Count))];
+
+    private static ConformanceCase CaseOf(Node node)
+    {
+        TensorSpec[] specs = node.InputSpecs();
+        DType storage = specs[0].DType == DType.I32 ? node.Output.Spec.DType : specs[0].DType;
+        bool isProduct = node.Kernel.Product(specs) is not null;
+        CaseInput[] inputs = [.. specs.Select((spec, i) => InputOf(spec, storage, isWeight: isProduct && i == 1, specs))];
+        return new(node.Kernel, storage, isProduct ? specs[1].DType : storage, [.. inputs]);
+    }
+
+    private static CaseInput InputOf(TensorSpec spec, DType storage, bool isWeight, TensorSpec[] all)
+    {
+        int padding = spec.IsPresent ? spec.RowStride - spec.Shape.Channels : 0;
+        return !spec.IsPresent ? CaseInput.Absent
+            : isWeight ? CaseInput.W(spec.Shape)
+            : spec.DType == DType.I32 ? CaseInput.Ids(spec.Shape, all[1].Shape[0])
+            : spec.DType == storage && spec.Shape.Rank > 2 ? CaseInput.X(spec.Shape, paddingColumns: padding)
+            : spec.DType == DType.F32 ? CaseInput.P(spec.Shape, paddingColumns: padding)
+            : CaseInput.X(spec.Shape, paddingColumns: padding);
+    }
+
+    /// <summary>The shapes that the kernels' goals are set for.</summary>
+    private static ImmutableArray<BenchRow> GoalRows(StorageTypes storage)
+    {
+        Conv2d conv = new();
+        CaseInput none = CaseInput.Absent;
+        BenchRow Row(double goal, Kernel kernel, params CaseInput[] inputs)
+            => new(Goals, new(kernel, storage.Activations, kernel is GroupNorm or Attention ? storage.Activations : storage.Weights, [.. inputs]), [], goal);
+        BenchRow Conv(double goal, int height, int width, int channels) => Row(
+            goal, conv, CaseInput.X([1, 1, height, width, channels]), CaseInput.W([channels, 3, 3, channels]), CaseInput.P([channels]), none, none, none);
+        BenchRow Linear(double goal, Activation activation) => Row(
+            goal, new MatMul(activation), CaseInput.X([1, 1, 40, 64, 320]), CaseInput.W([2560, 320]), CaseInput.P([2560]), none, none);
+        BenchRow Attend(double goal, AttentionAxis axis, int frames)
+        {
+            CaseInput x = CaseInput.X([1, frames, 40, 64, 320]);
+            return Row(goal, new Attention(5, axis), x, x, x);
+        }
+
+        return
+        [
+            Conv(70, 40, 64, 320), Conv(60, 20, 32, 640), Conv(50, 10, 16, 1280), Conv(65, 40, 64, 512), Conv(50, 320, 512, 128),
+            Linear(25, Activation.None), Linear(25, Activation.Geglu),
+            Row(25, new Conv3d(3, 1, 1), CaseInput.X([1, 16, 40, 64, 320]), CaseInput.W([320, 3, 1, 1, 320]), CaseInput.P([320]), none, none),
+            Attend(20, AttentionAxis.Spatial, 1), Attend(5, AttentionAxis.Temporal, 16),
+            Row(3, new GroupNorm(32, 1e-5f, Activation.Silu, NormScope.AllFrames), CaseInput.X([1, 16, 40, 64, 320]), CaseInput.P([320]), CaseInput.P([320]), none),
+        ];
+    }
+}

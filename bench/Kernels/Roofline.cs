@@ -1,0 +1,68 @@
+using Hummingbird.Vulkan.Engine.Compute;
+using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Engine.Memory;
+using Hummingbird.Vulkan.Kernels;
+
+namespace Hummingbird.Vulkan.Bench.Kernels;
+
+/// <summary>What a device can do at most, measured by shaders that do nothing else.</summary>
+/// <param name="FlopsPerSecond">fp32 multiply-adds, two FLOPs each (bench_fma).</param>
+/// <param name="ShaderBytesPerSecond">Read and written by a shader (bench_copy).</param>
+/// <param name="CopyBytesPerSecond">Read and written by vkCmdCopyBuffer.</param>
+/// <param name="Void">A dispatch that does nothing: subtracted from every time.</param>
+public sealed record Roofline(double FlopsPerSecond, double ShaderBytesPerSecond, double CopyBytesPerSecond, Timing Void)
+{
+    private const int Invocations = 256, BytesPerInvocation = 64, CopyBytes = 64 << 20;
+
+    /// <summary>The better of the two copies.</summary>
+    public double BytesPerSecond => Math.Max(ShaderBytesPerSecond, CopyBytesPerSecond);
+
+    /// <summary>FLOPs per byte above which arithmetic is the limit.</summary>
+    public double Ridge => FlopsPerSecond / BytesPerSecond;
+
+    /// <summary>The least time work can take here.</summary>
+    public double LeastSeconds(Cost cost) => Math.Max(cost.Flops / FlopsPerSecond, cost.Bytes / BytesPerSecond);
+
+    public static Roofline Measure(GpuDevice device, KernelTimer timer, Patience patience)
+    {
+        using Arena arena = new(device, MemoryClass.Activations, Arena.Alignment);
+        ArenaSlice from = arena.Allocate(CopyBytes), to = arena.Allocate(CopyBytes);
+        from.Upload(new byte[CopyBytes]);
+        Timing nothing = timer.Measure("void dispatch", r => Copy(device, r, from, to, 0), patience with { Most = 200 }, out _);
+        double shader = timer.Measure("bench_copy", r => Copy(device, r, from, to, CopyBytes), patience, out _).Less(nothing).Basis;
+        double transfer = timer.Measure("copy", r => r.Copy(from, to), patience, out _).Less(nothing).Basis;
+        return new(Multiply(device, timer, patience, to, nothing), 2.0 * CopyBytes / shader, 2.0 * CopyBytes / transfer, nothing);
+    }
+
+    private static void Copy(GpuDevice device, CommandRecorder recorder, ArenaSlice from, ArenaSlice to, int bytes)
+    {
+        int size = Math.Min(Invocations, device.Plan.Target.MaxWorkgroupInvocations);
+        Workgroups groups = Workgroups.Fold(Math.Max(1, bytes / (size * BytesPerInvocation)), device.Plan.Target);
+        CopyPush push = new(from.Address, to.Address, (uint)(bytes / 16), (uint)groups.X);
+        Dispatch dispatch = new("bench_copy", [size], groups, [], Dispatch.Pack(push));
+        recorder.Run(device.Pipelines, new([dispatch]), [], to, null);
+    }
+
+    /// <summary>Longer and longer until the time is well above a dispatch's own.</summary>
+    private static double Multiply(GpuDevice device, KernelTimer timer, Patience patience, ArenaSlice target, Timing nothing)
+    {
+        const double FlopsPerRound = 2 * 4 * 12;
+        bool isCpu = device.Snapshot.Kind == DeviceKind.Cpu;
+        int size = isCpu ? device.Plan.Target.SubgroupSize : Math.Min(Invocations, device.Plan.Target.MaxWorkgroupInvocations);
+        int groups = isCpu ? 512 : 8192;
+        for (uint rounds = 256; ; rounds *= 4)
+        {
+            FmaPush push = new(target.Address, 0.999f, 0.001f, rounds);
+            KernelPlan plan = new([new("bench_fma", [size], new(groups), [], Dispatch.Pack(push))]);
+            double seconds = timer.Measure("bench_fma", r => r.Run(device.Pipelines, plan, [], target, null), patience, out _).Less(nothing).Basis;
+            if (seconds > 0.01 || rounds >= 1 << 18)
+            {
+                return FlopsPerRound * rounds * size * groups / seconds;
+            }
+        }
+    }
+
+    private readonly record struct CopyPush(ulong X, ulong Y, uint Count, uint Fold);
+
+    private readonly record struct FmaPush(ulong Y, float Factor, float Offset, uint Rounds);
+}

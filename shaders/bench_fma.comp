@@ -1,0 +1,36 @@
+#version 460
+// bench_fma: the fp32 multiply-add peak, the flat part of a roofline. CHAINS independent sums per invocation hide the latency of
+// one another; 64-bit addresses and loops stay outside of the unrolled part.
+//
+// Constants: 0 workgroup size. Per invocation: rounds * 4 * CHAINS multiply-adds, one value stored so that none is dropped.
+// Ladder: v1 twelve chains: with factor and offset they fit the sixteen vector registers of AVX2.
+#include "common/types.glsl"
+
+#define CHAINS 12
+
+layout(push_constant, scalar) uniform Push
+{
+    uint64_t y;
+    float factor;
+    float offset;
+    uint rounds;
+};
+
+void main()
+{
+    float sums[CHAINS];
+    [[unroll]] for (uint i = 0; i < CHAINS; i++) sums[i] = float(gl_LocalInvocationID.x + i);
+    uint left = rounds;
+    do
+    {
+        [[unroll]] for (uint turn = 0; turn < 4; turn++)
+        {
+            [[unroll]] for (uint i = 0; i < CHAINS; i++) sums[i] = fma(sums[i], factor, offset);
+        }
+        left--;
+    } while (left > 0);
+
+    float total = 0.0;
+    [[unroll]] for (uint i = 0; i < CHAINS; i++) total += sums[i];
+    F32(y).v[gl_WorkGroupID.x * WORKGROUP_SIZE + gl_LocalInvocationID.x] = total;
+}
