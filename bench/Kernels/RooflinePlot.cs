@@ -57,7 +57,7 @@ internal static class RooflinePlot
         svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"roof\" points=\"{x.At(from):0.#},{y.At(from * roof.BytesPerSecond * 1e-9):0.#} {x.At(roof.Ridge):0.#},{y.At(peak):0.#} {x.At(x.High):0.#},{y.At(peak):0.#}\"/>\n");
     }
 
-    private static string Tick(double value) => value >= 0.01 ? value.ToString("#,0.##", CultureInfo.InvariantCulture) : value.ToString("0e+0", CultureInfo.InvariantCulture);
+    private static string Tick(double value) => value >= 0.001 ? value.ToString("#,0.###", CultureInfo.InvariantCulture) : value.ToString("0e+0", CultureInfo.InvariantCulture);
 
     /// <summary>Whole decades between two edges of the plot.</summary>
     private readonly record struct Axis(double Low, double High, double From, double To)
