@@ -110,7 +110,7 @@ public static class KernelHtml
     }
 
     private static void Cell(StringBuilder page, double? value, Func<double, string> show)
-        => page.Append(value is { } number
+        => page.Append(value is { } number && double.IsFinite(number)
             ? string.Create(CultureInfo.InvariantCulture, $"<td class=\"n\" data-v=\"{number:r}\">{Text(show(number))}</td>")
             : "<td class=\"n\"></td>");
 
