@@ -42,6 +42,7 @@ internal static class CommandLine
             GenerateCommand.Create(terminal),
             DevicesCommand.Create(terminal),
             DoctorCommand.Create(terminal),
+            ConvertCommand.Create(terminal),
             CompareCommand.Create(terminal),
             InspectCommand.Create(terminal),
             BenchCommand.Create(terminal),

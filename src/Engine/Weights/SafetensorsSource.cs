@@ -32,6 +32,9 @@ public sealed class SafetensorsSource : IWeightSource, IDisposable
     public static SafetensorsSource From(SafetensorsFile file) =>
         new(file.DisplayName, [file], file.Tensors.Keys.ToDictionary(name => name, _ => file, StringComparer.Ordinal));
 
+    /// <summary>Whether a tensor of that name is read from this file (two shards may hold the same name; the index decides).</summary>
+    internal bool Owns(SafetensorsFile file, string name) => owner.TryGetValue(name, out SafetensorsFile? found) && found == file;
+
     public bool TryGet(string name, [NotNullWhen(true)] out WeightTensor? tensor)
     {
         tensor = owner.TryGetValue(name, out SafetensorsFile? file) ? WeightTensor.FromFile(file, file.Tensors[name]) : null;

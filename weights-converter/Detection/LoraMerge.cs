@@ -1,0 +1,101 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Hummingbird.Vulkan.Engine.Weights;
+using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
+
+namespace Hummingbird.Vulkan.WeightsConverter.Detection;
+
+/// <summary>T2V-Turbo's LoRA files: W + up x down for every layer, in the order of the U-Net's modules.</summary>
+/// <remarks>up [outputs, rank, 1...], down [rank, inputs, kernel...], flattened to matrices; alpha 1. Layers: weights of 2, 4 or 5
+/// dimensions; the 1-D convolutions of init_attn are not among them.</remarks>
+internal static class LoraMerge
+{
+    /// <summary>The weights a LoRA file's pairs belong to, in order.</summary>
+    public static IReadOnlyList<ManifestEntry> Layers(Manifest manifest) =>
+        [.. manifest.Entries.Where(e => e.Name.EndsWith(".weight", StringComparison.Ordinal) && e.Shape.Length is 2 or 4 or 5)];
+
+    /// <exception cref="WeightException">The file has another number of layers or a layer does not fit.</exception>
+    public static IEnumerable<SourceTensor> Merge(IReadOnlyDictionary<string, SourceTensor> unet, Manifest manifest, IReadOnlyList<SourceTensor> lora, string file)
+    {
+        IReadOnlyList<ManifestEntry> layers = Layers(manifest);
+        if (lora.Count != 2 * layers.Count)
+            throw WeightException.In(file, $"is a LoRA list of {lora.Count} matrices; this U-Net has {layers.Count} layers and needs {2 * layers.Count}.");
+        var merged = new Dictionary<string, SourceTensor>(unet, StringComparer.Ordinal);
+        for (int i = 0; i < layers.Count; i++)
+        {
+            (SourceTensor up, SourceTensor down, SourceTensor weight) = (lora[2 * i], lora[(2 * i) + 1], unet[layers[i].Name]);
+            long outputs = weight.Shape[0], inputs = weight.ElementCount / outputs;
+            bool fits = up.Shape.Length >= 2 && down.Shape.Length >= 2 && up.Shape[0] == outputs && up.Shape[1] == down.Shape[0]
+                && up.ElementCount == outputs * up.Shape[1] && down.ElementCount == inputs * down.Shape[0];
+            if (!fits)
+            {
+                throw WeightException.In(file, $"layer {i} has matrices {Quote.Shape(up.Shape.AsSpan())} and {Quote.Shape(down.Shape.AsSpan())}, "
+                    + $"which do not fit {Quote.Name(weight.Name)} {Quote.Shape(weight.Shape.AsSpan())}.");
+            }
+
+            merged[weight.Name] = new MergedTensor(weight, up, down);
+        }
+
+        return merged.Values;
+    }
+
+    private sealed class MergedTensor(SourceTensor weight, SourceTensor up, SourceTensor down) : SourceTensor(weight.Name, WeightType.F32, weight.Shape)
+    {
+        private readonly int rank = (int)up.Shape[1];
+        private readonly int inputs = (int)(weight.ElementCount / weight.Shape[0]);
+        private WeakReference<float[]>? downValues;
+
+        public override void Read(Span<byte> destination, long first)
+        {
+            Span<float> values = MemoryMarshal.Cast<byte, float>(destination);
+            FloatReader.Read(weight, values, first);
+            float[] matrix = Down();
+            float[] factors = new float[rank];
+            for (int at = 0; at < values.Length;)
+            {
+                (long row, long column) = long.DivRem(first + at, inputs);
+                int count = (int)Math.Min(values.Length - at, inputs - column);
+                FloatReader.Read(up, factors, row * rank);
+                for (int r = 0; r < rank; r++)
+                    AddScaled(values.Slice(at, count), matrix.AsSpan((int)((r * (long)inputs) + column), count), factors[r]);
+                at += count;
+            }
+        }
+
+        private float[] Down()
+        {
+            if (downValues is not null && downValues.TryGetTarget(out float[]? values))
+                return values;
+            values = new float[down.ElementCount];
+            FloatReader.Read(down, values, 0);
+            downValues = new(values);
+            return values;
+        }
+
+        private static void AddScaled(Span<float> sum, ReadOnlySpan<float> values, float factor)
+        {
+            int at = 0;
+            for (; at <= sum.Length - Vector<float>.Count; at += Vector<float>.Count)
+                (new Vector<float>(sum[at..]) + (new Vector<float>(values[at..]) * factor)).CopyTo(sum[at..]);
+            for (; at < sum.Length; at++)
+                sum[at] += values[at] * factor;
+        }
+    }
+}
+
+/// <summary>Elements of a tensor as fp32.</summary>
+internal static class FloatReader
+{
+    public static void Read(SourceTensor tensor, Span<float> destination, long first)
+    {
+        if (tensor.Type == WeightType.F32)
+        {
+            tensor.Read(MemoryMarshal.AsBytes(destination), first);
+            return;
+        }
+
+        byte[] stored = new byte[destination.Length * tensor.Type.SizeInBytes()];
+        tensor.Read(stored, first);
+        WeightConversion.ToFloats(tensor.Type, stored, destination);
+    }
+}

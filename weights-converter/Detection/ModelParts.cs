@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using Hummingbird.Vulkan.Engine.Weights;
+using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
+
+namespace Hummingbird.Vulkan.WeightsConverter.Detection;
+
+/// <summary>The networks a set of files holds: component name (its folder in a model folder) to tensors by name.</summary>
+internal sealed class ModelParts
+{
+    public const string UNet = "unet", Vae = "vae", TextEncoder = "text_encoder", SuperResolution = "super_resolution", Fit = "fit";
+
+    private static readonly (string Prefix, string Component)[] FullPrefixes =
+    [
+        ("model.diffusion_model.", UNet), ("first_stage_model.", Vae), ("cond_stage_model.model.", TextEncoder),
+    ];
+
+    // A tensor by which a network is known where its names carry no prefix.
+    private static readonly (string Name, string Component)[] Marks =
+    [
+        ("input_blocks.0.0.weight", UNet), ("decoder.conv_in.weight", Vae), ("transformer.resblocks.0.ln_1.weight", TextEncoder),
+        ("conv_first.weight", SuperResolution), ("down_blocks.0.resnets.0.norm1.weight", UNet), ("blocks.0.read_attn.to_q.weight", Fit),
+    ];
+
+    private static readonly string[] VaeNames = ["encoder.", "decoder.", "quant_conv.", "post_quant_conv."];
+    private static readonly string[] TextNames =
+        ["positional_embedding", "text_projection", "logit_scale", "token_embedding.", "transformer.", "ln_final."];
+
+    private readonly Dictionary<string, Dictionary<string, SourceTensor>> parts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> fileOf = new(StringComparer.Ordinal);
+
+    /// <summary>The layers of a LoRA file: up 0, down 0, up 1, down 1 ...; null without one.</summary>
+    public IReadOnlyList<SourceTensor>? Lora { get; private set; }
+
+    public string LoraFile { get; private set; } = "";
+
+    public IEnumerable<string> Components => parts.Keys.Order(StringComparer.Ordinal);
+
+    public bool Has(string component) => parts.ContainsKey(component);
+
+    public IReadOnlyDictionary<string, SourceTensor> this[string component] => parts[component];
+
+    public string FileOf(string component) => fileOf[component];
+
+    public ComponentShapes Shapes(string component) => new(ShapesOf(component), FileOf(component), component);
+
+    public Dictionary<string, ImmutableArray<long>> ShapesOf(string component) =>
+        parts[component].ToDictionary(pair => pair.Key, pair => pair.Value.Shape, StringComparer.Ordinal);
+
+    public void Replace(string component, IEnumerable<SourceTensor> tensors) =>
+        parts[component] = tensors.ToDictionary(t => t.Name, StringComparer.Ordinal);
+
+    /// <summary>Adds what a file holds; a network that is there already is replaced by the later file's.</summary>
+    /// <exception cref="WeightException">No known network is in the file.</exception>
+    public void Add(Checkpoint checkpoint)
+    {
+        if (checkpoint.IsList)
+        {
+            Lora = [.. Enumerable.Range(0, checkpoint.Tensors.Count).Select(i => checkpoint.Tensors[i.ToString()])];
+            LoraFile = checkpoint.DisplayName;
+            return;
+        }
+
+        bool isFull = false;
+        foreach ((string prefix, string component) in FullPrefixes)
+        {
+            SourceTensor[] tensors = [.. checkpoint.Tensors.Values.Where(t => t.Name.StartsWith(prefix, StringComparison.Ordinal)).Select(t => t.As(t.Name[prefix.Length..]))];
+            isFull |= tensors.Length > 0;
+            if (tensors.Length > 0)
+                Add(component, checkpoint.DisplayName, tensors);
+        }
+
+        if (!isFull)
+            AddBare(checkpoint);
+    }
+
+    /// <summary>Adds one component of a folder.</summary>
+    public void Add(string component, Checkpoint checkpoint) => Add(component, checkpoint.DisplayName, checkpoint.Tensors.Values);
+
+    private void AddBare(Checkpoint checkpoint)
+    {
+        string? component = Marks.FirstOrDefault(mark => checkpoint.Tensors.ContainsKey(mark.Name)).Component;
+        if (component is null)
+            throw WeightException.In(checkpoint.DisplayName, $"holds {checkpoint.Tensors.Count} tensors of no model known here, such as "
+                + $"{string.Join(", ", checkpoint.Tensors.Keys.Order(StringComparer.Ordinal).Take(5).Select(Quote.Name))}. {Hint(checkpoint)}");
+        Add(component, checkpoint.DisplayName, checkpoint.Tensors.Values);
+    }
+
+    private static string Hint(Checkpoint checkpoint)
+    {
+        if (checkpoint.Tensors.Keys.Any(name => name.StartsWith("text_model.", StringComparison.Ordinal)))
+            return "It is a CLIP text encoder in Hugging Face's names; use the OpenCLIP release (open_clip_pytorch_model).";
+        return "Known are Hummingbird, VideoCrafter2, T2V-Turbo LoRA, OpenCLIP text encoder, AutoencoderKL, RRDBNet, MagicVideo and Snap FIT; "
+            + "an output ending in .safetensors takes any file as it is.";
+    }
+
+    private void Add(string component, string file, IEnumerable<SourceTensor> tensors)
+    {
+        IEnumerable<SourceTensor> useful = component switch
+        {
+            Vae => tensors.Where(t => VaeNames.Any(n => t.Name.StartsWith(n, StringComparison.Ordinal))),
+            TextEncoder => tensors.Where(t => TextNames.Any(n => t.Name.StartsWith(n, StringComparison.Ordinal)) && !t.Name.EndsWith("attn_mask", StringComparison.Ordinal)),
+            _ => tensors,
+        };
+        var byName = new Dictionary<string, SourceTensor>(StringComparer.Ordinal);
+        foreach (SourceTensor tensor in useful.Select(OneSpelling))
+        {
+            if (!byName.TryAdd(tensor.Name, tensor))
+                throw WeightException.In(file, $"holds {Quote.Name(tensor.Name)} in both spellings of temporal convolutions.");
+        }
+
+        parts[component] = byName;
+        fileOf[component] = file;
+    }
+
+    /// <summary>Temporal convolutions saved as 2-D ones: X.conv2d.weight [C, C, 3, 1] is X.weight [C, C, 3, 1, 1].</summary>
+    private static SourceTensor OneSpelling(SourceTensor tensor)
+    {
+        if (!tensor.Name.Contains(".temopral_conv.", StringComparison.Ordinal))
+            return tensor;
+        string name = tensor.Name.Replace(".conv2d.", ".", StringComparison.Ordinal);
+        return tensor.Shape.Length == 4 ? tensor.As(name, [.. tensor.Shape, 1]) : tensor.As(name);
+    }
+}

@@ -1,0 +1,191 @@
+using Hummingbird.Vulkan.Engine.Weights;
+using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
+
+namespace Hummingbird.Vulkan.WeightsConverter.Detection;
+
+/// <summary>A model put together of its sources: configurations, every tensor checked against the manifest, and its name.</summary>
+internal sealed class RecognisedModel
+{
+    private readonly List<string> notes = [];
+
+    private RecognisedModel(ModelParts parts) => Parts = parts;
+
+    public ModelParts Parts { get; }
+
+    public string Family { get; private set; } = "";
+
+    public UNetConfig? UNet { get; private set; }
+
+    public AutoencoderConfig? Vae { get; private set; }
+
+    public TextEncoderConfig? TextEncoder { get; private set; }
+
+    public RrdbConfig? SuperResolution { get; private set; }
+
+    public SchedulerConfig Scheduler { get; private set; } = new();
+
+    public GenerationDefaults Defaults { get; private set; } = new();
+
+    public IReadOnlyList<string> Notes => notes;
+
+    /// <summary>Whether the folder can generate once it has a vocabulary.</summary>
+    public bool IsComplete => UNet is not null && Vae is not null && TextEncoder is not null;
+
+    /// <exception cref="WeightException">Tensors are missing, surplus or of the wrong shape.</exception>
+    public static RecognisedModel Of(ModelParts parts, ModelFolder? like, PruneTarget? prune)
+    {
+        var model = new RecognisedModel(parts);
+        if (parts.Has(ModelParts.TextEncoder))
+            model.CheckTextEncoder(like);
+        if (parts.Has(ModelParts.Vae))
+            model.CheckVae(like);
+        if (parts.Has(ModelParts.SuperResolution))
+            model.CheckSuperResolution();
+        if (parts.Has(ModelParts.UNet) && IsVideoCrafter(parts))
+            model.CheckUNet(like, prune);
+        else if (parts.Lora is not null)
+            throw WeightException.In(parts.LoraFile, "is a LoRA file; give the U-Net it belongs to as well (VideoCrafter2's model.ckpt) in front of it.");
+        else if (prune is not null)
+            throw new WeightException("--prune needs VideoCrafter2's U-Net among the sources.");
+        model.NameFamily(like);
+        return model;
+    }
+
+    private static bool IsVideoCrafter(ModelParts parts) => parts[ModelParts.UNet].ContainsKey("input_blocks.0.0.weight");
+
+    private void CheckUNet(ModelFolder? like, PruneTarget? prune)
+    {
+        string file = Parts.FileOf(ModelParts.UNet);
+        bool isOfVideo = Parts[ModelParts.UNet].Keys.Any(name => name.Contains(".temopral_conv.", StringComparison.Ordinal));
+        if (!isOfVideo)
+            throw WeightException.In(file, "holds an image U-Net (Stable Diffusion's): it has no temporal layers. Its diffusers release serves as MagicVideo's image weights; this one is in the older names.");
+        UNetConfig config = ShapeConfigs.UNet(Parts.Shapes(ModelParts.UNet));
+        if (like is not null)
+            config = config with { HeadDim = like.UNetConfig.HeadDim, InitAttnHeads = like.UNetConfig.InitAttnHeads, Groups = like.UNetConfig.Groups, Name = like.UNetConfig.Name, SampleSize = like.UNetConfig.SampleSize, Frames = like.UNetConfig.Frames };
+        config.Validate(new ConfigCheck($"{file} (U-Net)"));
+        UNetManifest.Of(config).Check(Parts.ShapesOf(ModelParts.UNet), file, "U-Net");
+        if (Parts.Lora is { } lora)
+            config = Merge(config, lora);
+        if (prune is not null)
+        {
+            (config, IEnumerable<SourceTensor> tensors) = Pruning.Prune(config, Parts[ModelParts.UNet], prune == PruneTarget.Hummingbird09B, file);
+            Parts.Replace(ModelParts.UNet, tensors);
+            UNetManifest.Of(config).Check(Parts.ShapesOf(ModelParts.UNet), file, "pruned U-Net");
+            notes.Add("pruned: the student's initialisation, to be distilled; it makes no good videos as it is.");
+        }
+
+        UNet = config with { Name = like is null ? NameOf(config) : config.Name };
+        (Scheduler, Defaults) = like is not null ? (like.SchedulerConfig, like.Index.Defaults) : SamplerOf(config);
+    }
+
+    /// <summary>T2V-Turbo adds a guidance projection whose base no file holds: it starts at zero.</summary>
+    private UNetConfig Merge(UNetConfig config, IReadOnlyList<SourceTensor> lora)
+    {
+        bool addsGuidance = config.TimeCondDim is null && lora.Count == 2 * LoraMerge.Layers(UNetManifest.Of(config with { TimeCondDim = 256 })).Count;
+        if (addsGuidance)
+        {
+            config = config with { TimeCondDim = 256 };
+            var zero = new ZeroTensor("time_cond_proj.weight", WeightType.F32, [config.ModelChannels, 256]);
+            Parts.Replace(ModelParts.UNet, Parts[ModelParts.UNet].Values.Append(zero));
+            notes.Add("the base of the guidance projection is in none of the files: it starts at zero, then takes its LoRA product.");
+        }
+
+        Parts.Replace(ModelParts.UNet, LoraMerge.Merge(Parts[ModelParts.UNet], UNetManifest.Of(config), lora, Parts.LoraFile));
+        return config;
+    }
+
+    private void CheckVae(ModelFolder? like)
+    {
+        string file = Parts.FileOf(ModelParts.Vae);
+        if (!Parts[ModelParts.Vae].ContainsKey("decoder.up.0.block.0.conv1.weight"))
+            throw WeightException.In(file, "holds an auto-encoder in diffusers' names; use the one inside VideoCrafter2's or Stable Diffusion's checkpoint.");
+        AutoencoderConfig config = ShapeConfigs.Autoencoder(Parts.Shapes(ModelParts.Vae));
+        if (like is not null)
+            config = config with { Groups = like.VaeConfig.Groups, Eps = like.VaeConfig.Eps, ScalingFactor = like.VaeConfig.ScalingFactor };
+        config.Validate(new ConfigCheck($"{file} (VAE)"));
+        bool hasEncoder = Parts[ModelParts.Vae].ContainsKey("encoder.conv_in.weight");
+        AutoencoderManifest.Of(config, hasEncoder).Check(Parts.ShapesOf(ModelParts.Vae), file, "VAE");
+        Vae = config;
+    }
+
+    private void CheckTextEncoder(ModelFolder? like)
+    {
+        string file = Parts.FileOf(ModelParts.TextEncoder);
+        TextEncoderConfig config = ShapeConfigs.TextEncoder(Parts.Shapes(ModelParts.TextEncoder));
+        if (like is not null)
+        {
+            TextEncoderConfig from = like.TextEncoderConfig;
+            config = config with { NumAttentionHeads = from.NumAttentionHeads, HiddenAct = from.HiddenAct, SkipLast = from.SkipLast, BosTokenId = from.BosTokenId, EosTokenId = from.EosTokenId, PadTokenId = from.PadTokenId, LayerNormEps = from.LayerNormEps };
+        }
+
+        config.Validate(new ConfigCheck($"{file} (text encoder)"));
+        TextEncoderManifest.Of(config).Check(Parts.ShapesOf(ModelParts.TextEncoder), file, "text encoder");
+        TextEncoder = config;
+    }
+
+    private void CheckSuperResolution()
+    {
+        string file = Parts.FileOf(ModelParts.SuperResolution);
+        ComponentShapes w = Parts.Shapes(ModelParts.SuperResolution);
+        var config = new RrdbConfig(w.Size("conv_first.weight", 1), w.Size("conv_last.weight", 0), w.Size("conv_first.weight", 0),
+            w.Count("body.", ".rdb1.conv1.weight"), w.Size("body.0.rdb1.conv1.weight", 0));
+        RrdbManifest.Of(config.NumInCh, config.NumOutCh, config.NumFeat, config.NumBlock, config.NumGrowCh)
+            .Check(Parts.ShapesOf(ModelParts.SuperResolution), file, "super-resolution network");
+        SuperResolution = config;
+    }
+
+    private static (SchedulerConfig Scheduler, GenerationDefaults Defaults) SamplerOf(UNetConfig config) => config.TimeCondDim is not null
+        ? (new SchedulerConfig(), new GenerationDefaults())
+        : (new SchedulerConfig(ClassName: "DDIMScheduler", Eta: 1.0, UseScale: true, NumInferenceSteps: 50, GuidanceScale: 12.0, GuidanceEmbedding: false),
+            new GenerationDefaults(Fps: 28, Sampler: "ddim", Steps: 50, GuidanceScale: 12.0, NegativePrompt: ""));
+
+    private static string NameOf(UNetConfig config) => config switch
+    {
+        { TimeCondDim: null, NumResBlocks: 2 } => "videocrafter2",
+        { TimeCondDim: not null, NumResBlocks: 2 } => "videocrafter2-turbo",
+        { HasMiddle: false } => "hummingbird-0.7b",
+        { ImageCrossAttention: true } => "hummingbird-i2v-0.9b",
+        _ => "hummingbird-0.9b",
+    };
+
+    private void NameFamily(ModelFolder? like)
+    {
+        if (UNet is null)
+        {
+            Family = string.Join(" and ", Parts.Components.Select(Describe));
+            notes.Add("no complete model: a folder that generates needs a U-Net, a VAE and a text encoder; give all files in one command.");
+            return;
+        }
+
+        string name = NameOf(UNet);
+        string shown = name switch
+        {
+            "videocrafter2" => "VideoCrafter2",
+            "videocrafter2-turbo" => "VideoCrafter2 with T2V-Turbo",
+            "hummingbird-0.7b" => "Hummingbird 0.7B",
+            "hummingbird-i2v-0.9b" => "Hummingbird-I2V 0.9B",
+            _ => "Hummingbird 0.9B",
+        };
+        Family = UNet.ModelChannels == 320 || like is not null ? shown : $"a small model of the architecture of {shown}";
+        if (UNet.ModelChannels == 320)
+            notes.Add(name.StartsWith("video", StringComparison.Ordinal)
+                ? "VideoCrafter2's weights are published under Apache-2.0; check the licence where you got them."
+                : "Hummingbird's text-to-video weights are published under GPL-3.0, image-to-video under AGPL-3.0; check the licence where you got them.");
+        if (!IsComplete)
+            notes.Add($"no complete model: {(Vae is null ? "the VAE" : "")}{(Vae is null && TextEncoder is null ? " and " : "")}{(TextEncoder is null ? "the text encoder" : "")} "
+                + "is in none of the files; give them all in one command.");
+    }
+
+    private string Describe(string component) => component switch
+    {
+        ModelParts.Vae => "an AutoencoderKL",
+        ModelParts.TextEncoder => "an OpenCLIP text encoder",
+        ModelParts.SuperResolution => "an RRDBNet super-resolution network",
+        ModelParts.Fit => "a Snap Video FIT",
+        _ when Parts[component].Keys.Any(n => n.Contains("temporal_attentions", StringComparison.Ordinal)) => "a MagicVideo U-Net",
+        _ => "a Stable Diffusion 1.x U-Net (MagicVideo's image weights)",
+    };
+}
+
+/// <summary>Shape of RRDBNet; super_resolution/config.json, in BasicSR's names.</summary>
+internal sealed record RrdbConfig(int NumInCh, int NumOutCh, int NumFeat, int NumBlock, int NumGrowCh, int Scale = 4);
