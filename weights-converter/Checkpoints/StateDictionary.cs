@@ -6,7 +6,7 @@ namespace Hummingbird.Vulkan.WeightsConverter.Checkpoints;
 /// <summary>From a pickle's root to named tensors: state dictionaries, the dictionaries around them, whole pickled modules.</summary>
 internal sealed class StateDictionary(CheckpointBytes file, StorageViews views)
 {
-    private const int MostTensors = 100_000, MostVisits = 1_000_000, LongestName = 1024, Deepest = 200;
+    private const int MostTensors = 100_000, MostVisits = 300_000, LongestName = 1024, Deepest = 200;
 
     // Where a training script puts the state dictionary inside its checkpoint; the first that is there wins.
     private static readonly string[] Wrappers = ["state_dict", "module", "params_ema", "params", "model_state_dict", "model", "ema", "net", "weights"];

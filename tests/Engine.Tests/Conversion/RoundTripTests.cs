@@ -1,0 +1,196 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Hummingbird.Vulkan.Engine.Weights;
+
+using Hummingbird.Vulkan.WeightsConverter;
+using Xunit;
+
+namespace Hummingbird.Vulkan.Engine.Tests.Conversion;
+
+/// <summary>One tiny model in every published form: all must become the same folder, byte for byte.</summary>
+public sealed class RoundTripTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("convert").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Theory]
+    [InlineData("lcm4_end_to_end", "w.", "unet vae text_encoder")]
+    [InlineData("unet_tiny_hb09", "w.", "unet")]
+    [InlineData("unet_tiny_vc2", "w.", "unet")]
+    public void Every_form_gives_the_same_folder(string vectors, string prefix, string components)
+    {
+        (string Name, WeightType Type, long[] Shape, byte[] Values)[] tensors = [.. Weights(vectors, prefix)];
+        string[] sources =
+        [
+            Write("state_dict.pt", CheckpointFiles.Zip(p => CheckpointFiles.StateDict(p, tensors), tensors)),
+            Write("wrapped.ckpt", CheckpointFiles.Zip(p => p.Dict(("epoch", t => t.Int(1)), ("state_dict", t => CheckpointFiles.StateDict(t, tensors))), tensors)),
+            Write("deepspeed.ckpt", CheckpointFiles.Zip(p => p.Dict(("module", t => CheckpointFiles.StateDict(t, [.. tensors.Select(x => x with { Name = "_forward_module." + x.Name })]))), tensors)),
+            Write("module.pt", CheckpointFiles.Zip(p => CheckpointFiles.Module(p, tensors), tensors)),
+            Write("wrapped_convolutions.pt", CheckpointFiles.Zip(p => CheckpointFiles.StateDict(p, [.. tensors.Select(Wrapped)]), [.. tensors.Select(Wrapped)])),
+            Write("old.pth", CheckpointFiles.Legacy(tensors)),
+            WriteSafetensors("model.safetensors", tensors),
+            WriteShards(tensors),
+        ];
+        string[] hashes = [.. sources.Select(source => Hash(Convert(source)))];
+        Assert.All(hashes, hash => Assert.Equal(hashes[0], hash));
+        string first = Convert(sources[0]);
+        foreach (string component in components.Split(' '))
+            AssertSame(first, component, tensors);
+    }
+
+    [Fact]
+    public void The_published_kind_of_pickled_module_gives_a_folder_that_opens()
+    {
+        string path = Hummingbird.Vulkan.Vectors.TestData.VectorPath("pickled_module_sample.pt");
+        Assert.True(File.Exists(path), $"{path} is missing");
+        using ModelFolder model = ModelFolder.Open(Convert(path));
+        Assert.Equal((365, 92, 42), (model.UNet.Names.Count(), model.Vae.Names.Count(), model.TextEncoder.Names.Count()));
+        Assert.False(model.UNetConfig.HasMiddle);
+        Assert.DoesNotContain(model.UNet.Names, name => name.Contains("conv2d", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Types_are_converted_and_an_overflow_is_named()
+    {
+        (string, WeightType, long[], byte[])[] tensors = [("x", WeightType.F32, [2], [.. BitConverter.GetBytes(1.5f), .. BitConverter.GetBytes(70000f)])];
+        string source = Write("big.pt", CheckpointFiles.Zip(p => CheckpointFiles.StateDict(p, tensors), tensors));
+        string output = Path.Combine(folder, "big.safetensors");
+        File.WriteAllText(output, "old");
+        var error = Assert.Throws<WeightException>(() => Converter.Run(new([source], output, WeightType.F16)));
+        Assert.Contains("'x' holds 70000, which does not fit fp16", error.Message, StringComparison.Ordinal);
+        Assert.Equal("old", File.ReadAllText(output));
+        Converter.Run(new([source], output, WeightType.BF16));
+        using SafetensorsFile file = SafetensorsFile.Open(output);
+        float[] values = new float[2];
+        file.ReadFloats(file.Tensors["x"], values);
+        Assert.Equal([1.5f, 70144f], values);
+    }
+
+    [Theory]
+    [InlineData(PruneTarget.Hummingbird07B, false)]
+    [InlineData(PruneTarget.Hummingbird09B, true)]
+    public void The_teacher_is_pruned_to_the_student(PruneTarget target, bool hasMiddle)
+    {
+        (string Name, WeightType Type, long[] Shape, byte[] Values)[] tensors = [.. Weights("unet_tiny_vc2", "w.")];
+        string output = Path.Combine(folder, "student");
+        Converter.Run(new([WriteSafetensors("teacher.safetensors", tensors)], output, Prune: target));
+        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(output, "unet", "diffusion_pytorch_model.safetensors"));
+        Assert.Equal(hasMiddle, file.Tensors.Keys.Any(name => name.StartsWith("middle_block.", StringComparison.Ordinal)));
+        Assert.All(Bytes(file, "time_cond_proj.weight"), b => Assert.Equal(0, b));
+        // The second of two encoder blocks and the second of three decoder blocks are gone.
+        foreach ((string student, string teacher) in ((string, string)[])[("input_blocks.3", "input_blocks.4"), ("output_blocks.1", "output_blocks.2"), ("output_blocks.3", "output_blocks.5")])
+            Assert.Equal(tensors.Single(t => t.Name == $"{teacher}.0.in_layers.2.weight").Values, Bytes(file, $"{student}.0.in_layers.2.weight"));
+    }
+
+    [Fact]
+    public void A_LoRA_list_is_merged_in_module_order()
+    {
+        (string Name, WeightType Type, long[] Shape, byte[] Values)[] tensors = [.. Weights("unet_tiny_vc2", "w.")];
+        var config = WeightsConverter.Detection.ShapeConfigs.UNet(new(tensors.ToDictionary(t => t.Name, t => t.Shape.ToImmutableArray()), "x", "U-Net"));
+        var layers = WeightsConverter.Detection.LoraMerge.Layers(WeightsConverter.Detection.UNetManifest.Of(config));
+        var lora = layers.SelectMany((layer, i) => Pair(layer.Shape, i)).Select((t, i) => (i.ToString(), WeightType.F32, t.Shape, t.Values)).ToArray();
+        string file = Write("unet_lora.pt", CheckpointFiles.Zip(p => CheckpointFiles.List(p, lora), lora));
+        string output = Path.Combine(folder, "turbo");
+        Converter.Run(new([WriteSafetensors("teacher.safetensors", tensors), file], output, WeightType.F32));
+        using SafetensorsFile merged = SafetensorsFile.Open(Path.Combine(output, "unet", "diffusion_pytorch_model.safetensors"));
+        for (int i = 0; i < layers.Count; i++)
+        {
+            float[] found = new float[merged.Tensors[layers[i].Name].ElementCount];
+            merged.ReadFloats(merged.Tensors[layers[i].Name], found);
+            byte[] stored = tensors.Single(t => t.Name == layers[i].Name).Values;
+            // Both factors are filled with one value: every element grows by rank * up * down.
+            float added = 2 * ((i % 7) + 1) * 0.25f;
+            Assert.Equal((float)BitConverter.ToHalf(stored) + added, found[0], 1e-5f);
+            Assert.Equal((float)BitConverter.ToHalf(stored.AsSpan(stored.Length - 2)) + added, found[^1], 1e-5f);
+        }
+    }
+
+    private static IEnumerable<(long[] Shape, byte[] Values)> Pair(ImmutableArray<long> shape, int i)
+    {
+        long[] up = [shape[0], 2, .. shape.Skip(2).Select(_ => 1L)], down = [2, shape[1], .. shape.Skip(2)];
+        yield return (up, Filled(up, (i % 7) + 1));
+        yield return (down, Filled(down, 0.25f));
+    }
+
+    private static byte[] Filled(long[] shape, float value) =>
+        [.. Enumerable.Repeat(BitConverter.GetBytes(value), (int)shape.Aggregate(1L, (a, b) => a * b)).SelectMany(b => b)];
+
+    private static (string Name, WeightType Type, long[] Shape, byte[] Values) Wrapped((string Name, WeightType Type, long[] Shape, byte[] Values) t)
+    {
+        if (!t.Name.Contains(".temopral_conv.", StringComparison.Ordinal) || t.Name.Contains(".0.", StringComparison.Ordinal) && t.Shape.Length == 1 && t.Name.Split('.')[^2] == "0")
+            return t;
+        int dot = t.Name.LastIndexOf('.');
+        return t with { Name = $"{t.Name[..dot]}.conv2d{t.Name[dot..]}", Shape = t.Shape.Length == 5 ? t.Shape[..4] : t.Shape };
+    }
+
+    private static IEnumerable<(string Name, WeightType Type, long[] Shape, byte[] Values)> Weights(string vectors, string prefix)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(Hummingbird.Vulkan.Vectors.TestData.VectorPath(vectors + ".safetensors"));
+        foreach (TensorEntry entry in file.Tensors.Values.Where(t => t.Name.StartsWith(prefix, StringComparison.Ordinal)))
+            yield return (entry.Name[prefix.Length..], entry.Type, [.. entry.Shape], Bytes(file, entry.Name));
+    }
+
+    private static byte[] Bytes(SafetensorsFile file, string name)
+    {
+        byte[] values = new byte[file.Tensors[name].SizeInBytes];
+        file.Read(file.Tensors[name], values);
+        return values;
+    }
+
+    private string Write(string name, byte[] bytes)
+    {
+        string path = Path.Combine(folder, name);
+        File.WriteAllBytes(path, bytes);
+        return path;
+    }
+
+    private string WriteSafetensors(string name, IEnumerable<(string Name, WeightType Type, long[] Shape, byte[] Values)> tensors)
+    {
+        string path = Path.Combine(folder, name);
+        SafetensorsWriter.Write(path, tensors.Select(t => TensorToWrite.FromBytes(t.Name, t.Type, t.Shape, t.Values)));
+        return path;
+    }
+
+    private string WriteShards((string Name, WeightType Type, long[] Shape, byte[] Values)[] tensors)
+    {
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var half in tensors.Chunk((tensors.Length + 1) / 2).Index())
+        {
+            WriteSafetensors($"shard-{half.Index}.safetensors", half.Item);
+            foreach (var tensor in half.Item)
+                map[tensor.Name] = $"shard-{half.Index}.safetensors";
+        }
+
+        return Write("model.safetensors.index.json", JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, object>(StringComparer.Ordinal) { ["weight_map"] = map }));
+    }
+
+    private string Convert(string source)
+    {
+        string output = Path.Combine(folder, "out-" + Path.GetFileName(source).Replace('.', '-', StringComparison.Ordinal));
+        Converter.Run(new([source], output));
+        return output;
+    }
+
+    /// <summary>Of every file but the record, which names the source.</summary>
+    private static string Hash(string output)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string file in Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != "hummingbird.json").Order(StringComparer.Ordinal))
+        {
+            sha.AppendData(System.Text.Encoding.UTF8.GetBytes(Path.GetRelativePath(output, file)));
+            sha.AppendData(File.ReadAllBytes(file));
+        }
+
+        return System.Convert.ToHexStringLower(sha.GetHashAndReset());
+    }
+
+    private static void AssertSame(string output, string component, IEnumerable<(string Name, WeightType Type, long[] Shape, byte[] Values)> tensors)
+    {
+        string prefix = component switch { "vae" => "first_stage_model.", "text_encoder" => "cond_stage_model.model.", _ => "model.diffusion_model." };
+        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(output, component, component == "text_encoder" ? "model.safetensors" : "diffusion_pytorch_model.safetensors"));
+        Assert.NotEmpty(file.Tensors);
+        Assert.All(file.Tensors.Keys, name => Assert.Equal(tensors.First(t => t.Name == name || t.Name == prefix + name).Values, Bytes(file, name)));
+    }
+}
