@@ -45,7 +45,7 @@ public sealed class Converter : IDisposable
     {
         AtomicFolder.Check(request.Output);
         like = request.Like is null ? null : ModelFolder.Open(request.Like);
-        var parts = new ModelParts();
+        var parts = new SourceParts();
         foreach (string source in request.Sources)
             AddSource(parts, source);
         RecognisedModel model = RecognisedModel.Of(parts, like, request.Prune);
@@ -110,7 +110,7 @@ public sealed class Converter : IDisposable
         return report;
     }
 
-    private void AddSource(ModelParts parts, string source)
+    private void AddSource(SourceParts parts, string source)
     {
         if (!Directory.Exists(source))
         {
@@ -119,7 +119,7 @@ public sealed class Converter : IDisposable
         }
 
         bool found = false;
-        foreach (string component in (string[])[ModelParts.UNet, ModelParts.Vae, ModelParts.TextEncoder, ModelParts.SuperResolution])
+        foreach (string component in (string[])[SourceParts.UNet, SourceParts.Vae, SourceParts.TextEncoder, SourceParts.SuperResolution])
         {
             string? file = new[] { ModelWriter.FileOf(component), Path.ChangeExtension(ModelWriter.FileOf(component), "safetensors.index.json"), Path.ChangeExtension(ModelWriter.FileOf(component), "fp16.safetensors") }
                 .Select(name => Path.Combine(source, name)).FirstOrDefault(File.Exists);

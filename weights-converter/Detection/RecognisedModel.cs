@@ -8,9 +8,9 @@ internal sealed class RecognisedModel
 {
     private readonly List<string> notes = [];
 
-    private RecognisedModel(ModelParts parts) => Parts = parts;
+    private RecognisedModel(SourceParts parts) => Parts = parts;
 
-    public ModelParts Parts { get; }
+    public SourceParts Parts { get; }
 
     public string Family { get; private set; } = "";
 
@@ -32,16 +32,16 @@ internal sealed class RecognisedModel
     public bool IsComplete => UNet is not null && Vae is not null && TextEncoder is not null;
 
     /// <exception cref="WeightException">Tensors are missing, surplus or of the wrong shape.</exception>
-    public static RecognisedModel Of(ModelParts parts, ModelFolder? like, PruneTarget? prune)
+    public static RecognisedModel Of(SourceParts parts, ModelFolder? like, PruneTarget? prune)
     {
         var model = new RecognisedModel(parts);
-        if (parts.Has(ModelParts.TextEncoder))
+        if (parts.Has(SourceParts.TextEncoder))
             model.CheckTextEncoder(like);
-        if (parts.Has(ModelParts.Vae))
+        if (parts.Has(SourceParts.Vae))
             model.CheckVae(like);
-        if (parts.Has(ModelParts.SuperResolution))
+        if (parts.Has(SourceParts.SuperResolution))
             model.CheckSuperResolution();
-        if (parts.Has(ModelParts.UNet) && IsVideoCrafter(parts))
+        if (parts.Has(SourceParts.UNet) && IsVideoCrafter(parts))
             model.CheckUNet(like, prune);
         else if (parts.Lora is not null)
             throw WeightException.In(parts.LoraFile, "is a LoRA file; give the U-Net it belongs to as well (VideoCrafter2's model.ckpt) in front of it.");
@@ -51,26 +51,26 @@ internal sealed class RecognisedModel
         return model;
     }
 
-    private static bool IsVideoCrafter(ModelParts parts) => parts[ModelParts.UNet].ContainsKey("input_blocks.0.0.weight");
+    private static bool IsVideoCrafter(SourceParts parts) => parts[SourceParts.UNet].ContainsKey("input_blocks.0.0.weight");
 
     private void CheckUNet(ModelFolder? like, PruneTarget? prune)
     {
-        string file = Parts.FileOf(ModelParts.UNet);
-        bool isOfVideo = Parts[ModelParts.UNet].Keys.Any(name => name.Contains(".temopral_conv.", StringComparison.Ordinal));
+        string file = Parts.FileOf(SourceParts.UNet);
+        bool isOfVideo = Parts[SourceParts.UNet].Keys.Any(name => name.Contains(".temopral_conv.", StringComparison.Ordinal));
         if (!isOfVideo)
             throw WeightException.In(file, "holds an image U-Net (Stable Diffusion's): it has no temporal layers. Its diffusers release serves as MagicVideo's image weights; this one is in the older names.");
-        UNetConfig config = ShapeConfigs.UNet(Parts.Shapes(ModelParts.UNet));
+        UNetConfig config = ShapeConfigs.UNet(Parts.Shapes(SourceParts.UNet));
         if (like is not null)
             config = config with { HeadDim = like.UNetConfig.HeadDim, InitAttnHeads = like.UNetConfig.InitAttnHeads, Groups = like.UNetConfig.Groups, Name = like.UNetConfig.Name, SampleSize = like.UNetConfig.SampleSize, Frames = like.UNetConfig.Frames };
         config.Validate(new ConfigCheck($"{file} (U-Net)"));
-        UNetManifest.Of(config).Check(Parts.ShapesOf(ModelParts.UNet), file, "U-Net");
+        UNetManifest.Of(config).Check(Parts.ShapesOf(SourceParts.UNet), file, "U-Net");
         if (Parts.Lora is { } lora)
             config = Merge(config, lora);
         if (prune is not null)
         {
-            (config, IEnumerable<SourceTensor> tensors) = Pruning.Prune(config, Parts[ModelParts.UNet], prune == PruneTarget.Hummingbird09B, file);
-            Parts.Replace(ModelParts.UNet, tensors);
-            UNetManifest.Of(config).Check(Parts.ShapesOf(ModelParts.UNet), file, "pruned U-Net");
+            (config, IEnumerable<SourceTensor> tensors) = Pruning.Prune(config, Parts[SourceParts.UNet], prune == PruneTarget.Hummingbird09B, file);
+            Parts.Replace(SourceParts.UNet, tensors);
+            UNetManifest.Of(config).Check(Parts.ShapesOf(SourceParts.UNet), file, "pruned U-Net");
             notes.Add("pruned: the student's initialisation, to be distilled; it makes no good videos as it is.");
         }
 
@@ -86,32 +86,32 @@ internal sealed class RecognisedModel
         {
             config = config with { TimeCondDim = 256 };
             var zero = new ZeroTensor("time_cond_proj.weight", WeightType.F32, [config.ModelChannels, 256]);
-            Parts.Replace(ModelParts.UNet, Parts[ModelParts.UNet].Values.Append(zero));
+            Parts.Replace(SourceParts.UNet, Parts[SourceParts.UNet].Values.Append(zero));
             notes.Add("the base of the guidance projection is in none of the files: it starts at zero, then takes its LoRA product.");
         }
 
-        Parts.Replace(ModelParts.UNet, LoraMerge.Merge(Parts[ModelParts.UNet], UNetManifest.Of(config), lora, Parts.LoraFile));
+        Parts.Replace(SourceParts.UNet, LoraMerge.Merge(Parts[SourceParts.UNet], UNetManifest.Of(config), lora, Parts.LoraFile));
         return config;
     }
 
     private void CheckVae(ModelFolder? like)
     {
-        string file = Parts.FileOf(ModelParts.Vae);
-        if (!Parts[ModelParts.Vae].ContainsKey("decoder.up.0.block.0.conv1.weight"))
+        string file = Parts.FileOf(SourceParts.Vae);
+        if (!Parts[SourceParts.Vae].ContainsKey("decoder.up.0.block.0.conv1.weight"))
             throw WeightException.In(file, "holds an auto-encoder in diffusers' names; use the one inside VideoCrafter2's or Stable Diffusion's checkpoint.");
-        AutoencoderConfig config = ShapeConfigs.Autoencoder(Parts.Shapes(ModelParts.Vae));
+        AutoencoderConfig config = ShapeConfigs.Autoencoder(Parts.Shapes(SourceParts.Vae));
         if (like is not null)
             config = config with { Groups = like.VaeConfig.Groups, Eps = like.VaeConfig.Eps, ScalingFactor = like.VaeConfig.ScalingFactor };
         config.Validate(new ConfigCheck($"{file} (VAE)"));
-        bool hasEncoder = Parts[ModelParts.Vae].ContainsKey("encoder.conv_in.weight");
-        AutoencoderManifest.Of(config, hasEncoder).Check(Parts.ShapesOf(ModelParts.Vae), file, "VAE");
+        bool hasEncoder = Parts[SourceParts.Vae].ContainsKey("encoder.conv_in.weight");
+        AutoencoderManifest.Of(config, hasEncoder).Check(Parts.ShapesOf(SourceParts.Vae), file, "VAE");
         Vae = config;
     }
 
     private void CheckTextEncoder(ModelFolder? like)
     {
-        string file = Parts.FileOf(ModelParts.TextEncoder);
-        TextEncoderConfig config = ShapeConfigs.TextEncoder(Parts.Shapes(ModelParts.TextEncoder));
+        string file = Parts.FileOf(SourceParts.TextEncoder);
+        TextEncoderConfig config = ShapeConfigs.TextEncoder(Parts.Shapes(SourceParts.TextEncoder));
         if (like is not null)
         {
             TextEncoderConfig from = like.TextEncoderConfig;
@@ -119,18 +119,18 @@ internal sealed class RecognisedModel
         }
 
         config.Validate(new ConfigCheck($"{file} (text encoder)"));
-        TextEncoderManifest.Of(config).Check(Parts.ShapesOf(ModelParts.TextEncoder), file, "text encoder");
+        TextEncoderManifest.Of(config).Check(Parts.ShapesOf(SourceParts.TextEncoder), file, "text encoder");
         TextEncoder = config;
     }
 
     private void CheckSuperResolution()
     {
-        string file = Parts.FileOf(ModelParts.SuperResolution);
-        ComponentShapes w = Parts.Shapes(ModelParts.SuperResolution);
+        string file = Parts.FileOf(SourceParts.SuperResolution);
+        ComponentShapes w = Parts.Shapes(SourceParts.SuperResolution);
         var config = new RrdbConfig(w.Size("conv_first.weight", 1), w.Size("conv_last.weight", 0), w.Size("conv_first.weight", 0),
             w.Count("body.", ".rdb1.conv1.weight"), w.Size("body.0.rdb1.conv1.weight", 0));
         RrdbManifest.Of(config.NumInCh, config.NumOutCh, config.NumFeat, config.NumBlock, config.NumGrowCh)
-            .Check(Parts.ShapesOf(ModelParts.SuperResolution), file, "super-resolution network");
+            .Check(Parts.ShapesOf(SourceParts.SuperResolution), file, "super-resolution network");
         SuperResolution = config;
     }
 
@@ -178,10 +178,10 @@ internal sealed class RecognisedModel
 
     private string Describe(string component) => component switch
     {
-        ModelParts.Vae => "an AutoencoderKL",
-        ModelParts.TextEncoder => "an OpenCLIP text encoder",
-        ModelParts.SuperResolution => "an RRDBNet super-resolution network",
-        ModelParts.Fit => "a Snap Video FIT",
+        SourceParts.Vae => "an AutoencoderKL",
+        SourceParts.TextEncoder => "an OpenCLIP text encoder",
+        SourceParts.SuperResolution => "an RRDBNet super-resolution network",
+        SourceParts.Fit => "a Snap Video FIT",
         _ when Parts[component].Keys.Any(n => n.Contains("temporal_attentions", StringComparison.Ordinal)) => "a MagicVideo U-Net",
         _ => "a Stable Diffusion 1.x U-Net (MagicVideo's image weights)",
     };

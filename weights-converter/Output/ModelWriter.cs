@@ -14,7 +14,7 @@ internal sealed class ModelWriter(RecognisedModel model, ConversionRequest reque
     private static readonly Dictionary<string, string> Metadata = new(StringComparer.Ordinal) { ["format"] = "pt" };
 
     public static string FileOf(string component) =>
-        component == ModelParts.TextEncoder ? $"{component}/model.safetensors" : $"{component}/diffusion_pytorch_model.safetensors";
+        component == SourceParts.TextEncoder ? $"{component}/model.safetensors" : $"{component}/diffusion_pytorch_model.safetensors";
 
     public void WriteWeights(AtomicFolder folder)
     {

@@ -58,10 +58,10 @@ public sealed class RoundTripTests : IDisposable
         string source = Write("big.pt", CheckpointFiles.Zip(p => CheckpointFiles.StateDict(p, tensors), tensors));
         string output = Path.Combine(folder, "big.safetensors");
         File.WriteAllText(output, "old");
-        var error = Assert.Throws<WeightException>(() => Converter.Run(new([source], output, WeightType.F16)));
+        var error = Assert.Throws<WeightException>(() => Converter.Run(new([source], output, WeightType.F16), cancellation: TestContext.Current.CancellationToken));
         Assert.Contains("'x' holds 70000, which does not fit fp16", error.Message, StringComparison.Ordinal);
         Assert.Equal("old", File.ReadAllText(output));
-        Converter.Run(new([source], output, WeightType.BF16));
+        Converter.Run(new([source], output, WeightType.BF16), cancellation: TestContext.Current.CancellationToken);
         using SafetensorsFile file = SafetensorsFile.Open(output);
         float[] values = new float[2];
         file.ReadFloats(file.Tensors["x"], values);
@@ -75,7 +75,7 @@ public sealed class RoundTripTests : IDisposable
     {
         (string Name, WeightType Type, long[] Shape, byte[] Values)[] tensors = [.. Weights("unet_tiny_vc2", "w.")];
         string output = Path.Combine(folder, "student");
-        Converter.Run(new([WriteSafetensors("teacher.safetensors", tensors)], output, Prune: target));
+        Converter.Run(new([WriteSafetensors("teacher.safetensors", tensors)], output, Prune: target), cancellation: TestContext.Current.CancellationToken);
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(output, "unet", "diffusion_pytorch_model.safetensors"));
         Assert.Equal(hasMiddle, file.Tensors.Keys.Any(name => name.StartsWith("middle_block.", StringComparison.Ordinal)));
         Assert.All(Bytes(file, "time_cond_proj.weight"), b => Assert.Equal(0, b));
@@ -93,7 +93,7 @@ public sealed class RoundTripTests : IDisposable
         var lora = layers.SelectMany((layer, i) => Pair(layer.Shape, i)).Select((t, i) => (i.ToString(), WeightType.F32, t.Shape, t.Values)).ToArray();
         string file = Write("unet_lora.pt", CheckpointFiles.Zip(p => CheckpointFiles.List(p, lora), lora));
         string output = Path.Combine(folder, "turbo");
-        Converter.Run(new([WriteSafetensors("teacher.safetensors", tensors), file], output, WeightType.F32));
+        Converter.Run(new([WriteSafetensors("teacher.safetensors", tensors), file], output, WeightType.F32), cancellation: TestContext.Current.CancellationToken);
         using SafetensorsFile merged = SafetensorsFile.Open(Path.Combine(output, "unet", "diffusion_pytorch_model.safetensors"));
         for (int i = 0; i < layers.Count; i++)
         {
@@ -168,8 +168,8 @@ public sealed class RoundTripTests : IDisposable
 
     private string Convert(string source)
     {
-        string output = Path.Combine(folder, "out-" + Path.GetFileName(source).Replace('.', '-', StringComparison.Ordinal));
-        Converter.Run(new([source], output));
+        string output = Path.Combine(folder, "out-" + Path.GetFileName(source).Replace('.', '-'));
+        Converter.Run(new([source], output), cancellation: TestContext.Current.CancellationToken);
         return output;
     }
 

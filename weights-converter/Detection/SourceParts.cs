@@ -5,7 +5,7 @@ using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
 namespace Hummingbird.Vulkan.WeightsConverter.Detection;
 
 /// <summary>The networks a set of files holds: component name (its folder in a model folder) to tensors by name.</summary>
-internal sealed class ModelParts
+internal sealed class SourceParts
 {
     public const string UNet = "unet", Vae = "vae", TextEncoder = "text_encoder", SuperResolution = "super_resolution", Fit = "fit";
 
