@@ -6,7 +6,7 @@
 // Any odd kernel size, stride, zero padding; with upsampling the kernel walks the nearest-x2 image of x, which is never
 // stored. Row r of the output uses shift[r / shift_rows].
 // geometry: kernel size | stride << 8 | padding at the top and left << 16 | log2(upsampling) << 24.
-// The loops, constants and the ladder of each family are in common/matrix_gather.glsl and common/matrix_tiled.glsl.
+// The loops, constants and the ladder of each family are in common/matrix_*.glsl and common/tile_*.glsl.
 #include "common/types.glsl"
 
 layout(push_constant, scalar) uniform Push

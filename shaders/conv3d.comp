@@ -6,7 +6,7 @@
 // PLANAR (kh = kw = 1, the temporal convolution): taps lie H * W rows apart and only the frame number is needed, one
 // division per row in place of three.
 // kernel: kt | kh << 8 | kw << 16.
-// The loops, constants and the ladder of each family are in common/matrix_gather.glsl and common/matrix_tiled.glsl.
+// The loops, constants and the ladder of each family are in common/matrix_*.glsl and common/tile_*.glsl.
 #include "common/types.glsl"
 
 layout(push_constant, scalar) uniform Push

@@ -3,7 +3,7 @@
 //
 // x [rows, K] with row stride, W packed (see common/matrix_*.glsl), bias [N] and shift [groups, N] fp32, residual
 // [rows, N] with row stride -> y [rows, N]. Row r uses shift[r / shift_rows]. Linear layers and 1x1 convolutions.
-// The loops, constants and the ladder of each family are in common/matrix_gather.glsl and common/matrix_tiled.glsl.
+// The loops, constants and the ladder of each family are in common/matrix_*.glsl and common/tile_*.glsl.
 #include "common/types.glsl"
 
 layout(push_constant, scalar) uniform Push

@@ -74,13 +74,13 @@ public sealed record ModelEstimate(RdnaTarget Target, string Model, int Frames, 
         double seconds = 0;
         foreach (Dispatch dispatch in dispatches)
         {
-            string variant = new PipelineKey(dispatch.Shader, dispatch.Constants, dispatch.PushSizeInBytes).ToString();
+            string variant = PipelineKey.Of(dispatch).ToString();
             ShaderStatistics known = statistics.TryGetValue(variant, out ShaderStatistics? found)
                 ? found
                 : throw new ArgumentException($"{variant} of {node.Label} was not compiled.", nameof(statistics));
 
             // The first constant is the size of a workgroup in every shader of the engine.
-            DispatchModel model = new(known, hardware, plan.Target.SubgroupSize);
+            DispatchModel model = new(known, hardware, dispatch.SubgroupSize > 0 ? dispatch.SubgroupSize : plan.Target.SubgroupSize);
             seconds += model.Seconds(dispatch.Workgroups, dispatch.Constants[0], flops) + SecondsBetweenDispatches;
         }
 

@@ -7,7 +7,7 @@ public sealed record RdnaRow(ShaderVariant Variant, ShaderStatistics Statistics)
 
 /// <summary>All variants on one target.</summary>
 /// <param name="Driver">Name and version of the compiler.</param>
-/// <param name="SubgroupSize">Lanes every pipeline asks for.</param>
+/// <param name="SubgroupSize">Lanes of every pipeline that asks for no other size.</param>
 public sealed record RdnaTable(RdnaTarget Target, string Driver, int SubgroupSize, ImmutableArray<RdnaRow> Rows)
 {
     /// <summary>Compiles variants for a target; null where RADV 25.0 is missing.</summary>
@@ -23,7 +23,8 @@ public sealed record RdnaTable(RdnaTarget Target, string Driver, int SubgroupSiz
         }
 
         int lanes = target.Plan().RequiredSubgroupSize;
-        RdnaRow Row(ShaderVariant v) => new(v, ShaderStatistics.From(compiler.Compile(new(v.Key.Shader, v.Key.Constants, v.Key.PushSizeInBytes, lanes))));
+        RdnaRow Row(ShaderVariant v) => new(v, ShaderStatistics.From(compiler.Compile(
+            new(v.Key.Shader, v.Key.Constants, v.Key.PushSizeInBytes, v.Key.SubgroupSize > 0 ? v.Key.SubgroupSize : lanes))));
         return new(target, compiler.Identity.Driver, lanes, [.. variants.Select(Row)]);
     }
 

@@ -46,7 +46,7 @@ public sealed record ShaderVariant(PipelineKey Key, string Kernel, string Exampl
     {
         ImmutableArray<Dispatch> dispatches = kernel.Plan(inputs, output, target).Dispatches;
         return dispatches.Select((d, i) => new ShaderVariant(
-            new(d.Shader, d.Constants, d.PushSizeInBytes), kernel.Name, dispatches.Length > 1 ? $"{example} #{i}" : example, isInModel));
+            PipelineKey.Of(d), kernel.Name, dispatches.Length > 1 ? $"{example} #{i}" : example, isInModel));
     }
 
     /// <summary>Each once, with its first example.</summary>

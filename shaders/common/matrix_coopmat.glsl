@@ -9,6 +9,15 @@
 // A subgroup's two tiles along N are PANEL / 2 columns apart: with GEGLU a value's gate is then in the same subgroup.
 // On their way out accumulators pass through shared memory, a row of tiles at a time: an invocation then has 8 columns of one
 // row, whatever the layout of an accumulator on the device.
+//
+// Ladder, compiled by RADV 25.0.7 for gfx1151, 64 lanes (not run there); inverse throughput for a matrix of 16x16x16, of which 32
+// is v_wmma itself, at the compiler's eight turns of the loop, way out included; matmul with bias unless said otherwise:
+//   a loop over the units of a tile row on the way out     67.8
+//   one unit a lane and pass, scalar loads of the bias     37.9
+//   bias and shift as vectors                              35.7   conv2d 37.8, conv3d along time 37.0; conv2d with second source,
+//                                                          shift and residual 40.0
+// 108 VGPRs (phoenix 112), 8 waves per SIMD, 15,360 bytes of shared memory, no spills, 16 v_wmma a turn, no halfword loads. With 32
+// lanes: 37.6, but 168 VGPRs and 5 waves. Run in 8x8x8 on lavapipe 26.2, where it is slow, for its results.
 #extension GL_KHR_cooperative_matrix : require
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_KHR_shader_subgroup_basic : require
