@@ -6,7 +6,7 @@
 // `doubled` 1 the tiles lie on the nearest-x2 image of them -> v [(TILE + 2)^2, tiles, v_stride] fp32 for `tiles` tiles from
 // first_tile on, counted along lines of tiles, then down, then over images. Channels C0 + C1 to v_stride are zeros.
 // Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE.
-// Ladder: v1 pairs of channels by 64-bit gathers, columns transformed as they are read.
+// Ladder: v1 two channels per invocation, 64 bits per load and store, columns transformed as they are read.
 #include "common/types.glsl"
 
 layout(push_constant, scalar) uniform Push

@@ -5,7 +5,7 @@
 // m [(TILE + 2)^2, tiles, m_stride] fp32 for `tiles` tiles from first_tile on; bias [N] and shift [groups, N] fp32; residual
 // [images, height, width, N] with row stride -> y [images, height, width, N]. Image i uses shift[i / shift_images].
 // Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE.
-// Ladder: v1 pairs of channels by 64-bit gathers, columns transformed as they are read.
+// Ladder: v1 two channels per invocation, 64 bits per load and store, columns transformed as they are read.
 #include "common/types.glsl"
 #include "common/activation.glsl"
 
