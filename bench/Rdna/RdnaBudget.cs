@@ -19,7 +19,7 @@ public sealed record BudgetRule(
 /// <summary>bench/rdna-budget.json: rules for every variant, recorded throughput for those of the model.</summary>
 /// <remarks>Rules are edited by people; the recorded numbers are rewritten by <c>bench rdna --update-budget</c>, and the diff is what is reviewed.</remarks>
 /// <param name="Tolerance">How much slower than recorded a variant may get.</param>
-/// <param name="Recorded">Inverse throughput by target and variant.</param>
+/// <param name="Recorded">Inverse throughput by target and <see cref="ShaderVariant.Use"/>.</param>
 public sealed record RdnaBudget(
     double Tolerance, ImmutableArray<BudgetRule> Rules, ImmutableSortedDictionary<string, ImmutableSortedDictionary<string, double>> Recorded)
 {
@@ -39,17 +39,18 @@ public sealed record RdnaBudget(
     /// <summary>What a table does not hold, one line each; empty when it holds all.</summary>
     /// <param name="table">Of one target.</param>
     public ImmutableArray<string> Violations(RdnaTable table)
-    {
-        ImmutableSortedDictionary<string, double> recorded = Recorded.GetValueOrDefault(table.Target.Name, ImmutableSortedDictionary<string, double>.Empty);
-        return [.. table.Rows.SelectMany(row => Violations(row, table.Target, recorded).Select(v => $"{table.Target.Name} {row.Variant.Name}: {v}"))];
-    }
+        => [.. table.Rows.SelectMany(row => Violations(row, table.Target, RecordedOf(table.Target)).Select(v => $"{table.Target.Name} {row.Variant.Name}: {v}"))];
+
+    /// <summary>What the model runs and nobody recorded: new kernels, or others for the same operations. Only the rules hold these.</summary>
+    public ImmutableArray<ShaderVariant> Unrecorded(RdnaTable table)
+        => [.. table.Rows.Select(r => r.Variant).Where(v => v.IsInModel && !RecordedOf(table.Target).ContainsKey(v.Use))];
 
     /// <summary>The same rules with the throughput of these tables; targets that are not among them keep theirs.</summary>
     public RdnaBudget Updated(IEnumerable<RdnaTable> tables) => this with
     {
         Recorded = Recorded.SetItems(tables.Select(t => KeyValuePair.Create(
             t.Target.Name,
-            t.Rows.Where(r => r.Variant.IsInModel).ToImmutableSortedDictionary(r => r.Variant.Name, r => r.Statistics.InverseThroughput, StringComparer.Ordinal)))),
+            t.Rows.Where(r => r.Variant.IsInModel).ToImmutableSortedDictionary(r => r.Variant.Use, r => r.Statistics.InverseThroughput, StringComparer.Ordinal)))),
     };
 
     private IEnumerable<string> Violations(RdnaRow row, RdnaTarget target, ImmutableSortedDictionary<string, double> recorded)
@@ -70,20 +71,14 @@ public sealed record RdnaBudget(
             yield return $"{violation} ({(rule.Shaders.Length == 0 ? "all shaders" : rule.Shaders)}: {rule.Why})";
         }
 
-        if (!row.Variant.IsInModel)
-        {
-            yield break;
-        }
-
-        if (!recorded.TryGetValue(row.Variant.Name, out double before))
-        {
-            yield return $"not recorded yet ({row.Variant.Example}); `hummingbird bench rdna --update-budget` does, and its diff shows what changed";
-        }
-        else if (s.InverseThroughput > before * Tolerance)
+        if (recorded.TryGetValue(row.Variant.Use, out double before) && s.InverseThroughput > before * Tolerance)
         {
             yield return $"inverse throughput {s.InverseThroughput:0}, recorded {before:0}, at most {before * Tolerance:0} ({row.Variant.Example})";
         }
     }
+
+    private ImmutableSortedDictionary<string, double> RecordedOf(RdnaTarget target)
+        => Recorded.GetValueOrDefault(target.Name, ImmutableSortedDictionary<string, double>.Empty);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]

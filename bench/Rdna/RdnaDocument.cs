@@ -19,6 +19,7 @@ public static class RdnaDocument
             estimate of the shader's time. `bench/rdna-budget.json` holds what every variant must keep: no spills, no scratch memory, enough
             waves to hide latency, and for what Hummingbird 0.7B runs at most 5 % more inverse throughput than recorded. `./test` compares where
             RADV 25.0 is installed and says so where it is not; `./hummingbird bench rdna --update-budget` records anew, and the diff is the review.
+            A variant that nobody recorded yet is held to the rules alone, and `./test` says so.
 
             How to read the tables: a variant is a shader with its specialization constants. VGPRs and SGPRs are registers of a lane and of a wave,
             LDS and scratch bytes of a workgroup, waves those that fit a SIMD at once. Latency is in cycles of one wave, inverse throughput in cycles

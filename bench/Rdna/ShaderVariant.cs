@@ -14,8 +14,11 @@ namespace Hummingbird.Vulkan.Bench.Rdna;
 /// <param name="IsInModel">The model runs it.</param>
 public sealed record ShaderVariant(PipelineKey Key, string Kernel, string Example, bool IsInModel)
 {
-    /// <summary>What the budget and the table call it: <c>conv2d.tiled.f16(128,1,16)</c>.</summary>
+    /// <summary>What the tables call it: <c>conv2d.tiled.f16(128,1,16)</c>.</summary>
     public string Name => Key.ToString();
+
+    /// <summary>What the budget calls it: constants may be numbered anew, the operation stays.</summary>
+    public string Use => $"{Key.Shader}, {Example}";
 
     /// <summary>Every variant that Hummingbird 0.7B and the conformance cases need on this device, the model's first.</summary>
     public static ImmutableArray<ShaderVariant> Of(DevicePlan plan)
@@ -40,8 +43,11 @@ public sealed record ShaderVariant(PipelineKey Key, string Kernel, string Exampl
         select variant);
 
     private static IEnumerable<ShaderVariant> Of(Kernel kernel, TensorSpec[] inputs, TensorSpec output, KernelTarget target, string example, bool isInModel)
-        => kernel.Plan(inputs, output, target).Dispatches
-            .Select(d => new ShaderVariant(new(d.Shader, d.Constants, d.PushSizeInBytes), kernel.Name, example, isInModel));
+    {
+        ImmutableArray<Dispatch> dispatches = kernel.Plan(inputs, output, target).Dispatches;
+        return dispatches.Select((d, i) => new ShaderVariant(
+            new(d.Shader, d.Constants, d.PushSizeInBytes), kernel.Name, dispatches.Length > 1 ? $"{example} #{i}" : example, isInModel));
+    }
 
     /// <summary>Each once, with its first example.</summary>
     private static ImmutableArray<ShaderVariant> Ordered(IEnumerable<ShaderVariant> variants) =>

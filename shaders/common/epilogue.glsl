@@ -10,6 +10,43 @@ const uint OUTPUTS = GEGLU ? COLUMNS / 2 : COLUMNS;
 
 uint column_at(uint j);
 
+#ifdef COLUMN_PAIRS
+#define STORE_WIDTH 2
+#else
+#define STORE_WIDTH 1
+#endif
+
+#if STORAGE == 16
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Pair { f16vec2 v; };
+#define PAIR_TYPE f16vec2
+#else
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Pair { vec2 v; };
+#define PAIR_TYPE vec2
+#endif
+
+// Adds the residual and stores STORE_WIDTH values from `column` on, as a pair where rows are aligned.
+void finish_columns(uint64_t target, uint64_t addend, uint column, float values[STORE_WIDTH])
+{
+    if (STORE_WIDTH == 2 && !SCALAR_STORES)
+    {
+        if (HAS_RESIDUAL && SLICED && (residual & (2 * STORAGE_BYTES - 1)) != 0)
+        {
+            [[unroll]] for (uint e = 0; e < STORE_WIDTH; e++) values[e] += load(addend, column + e);
+        }
+        else if (HAS_RESIDUAL)
+        {
+            PAIR_TYPE more = Pair(addend + column * STORAGE_BYTES).v;
+            [[unroll]] for (uint e = 0; e < STORE_WIDTH; e++) values[e] += float(more[e]);
+        }
+        Pair(target + column * STORAGE_BYTES).v = PAIR_TYPE(values[0], values[STORE_WIDTH - 1]);
+        return;
+    }
+    [[unroll]] for (uint e = 0; e < STORE_WIDTH; e++)
+    {
+        if (column + e < columns) store(target, column + e, values[e] + (HAS_RESIDUAL ? load(addend, column + e) : 0.0));
+    }
+}
+
 void finish(uint first_row)
 {
     float biases[COLUMNS];
@@ -28,16 +65,20 @@ void finish(uint first_row)
         bool next = HAS_SHIFT && first_row + r >= group_end;
         group += next ? 1 : 0;
         group_end += next ? shift_rows : 0;
-        [[unroll]] for (uint j = 0; j < OUTPUTS; j++)
+        [[unroll]] for (uint j = 0; j < OUTPUTS; j += STORE_WIDTH)
         {
-            uint column = column_at(j);
-            float value = sums[r * COLUMNS + j] + biases[j];
-            if (first_row + r < rows && column < columns)
+            float values[STORE_WIDTH];
+            bool any = first_row + r < rows && column_at(j) < columns;
+            if (any)
             {
-                if (HAS_SHIFT) value += load_f32(shift + uint64_t(group) * shift_stride * 4, column);
-                value = GEGLU ? value * gelu_erf(sums[r * COLUMNS + OUTPUTS + j] + biases[OUTPUTS + j]) : activate(value, int(ACTIVATION));
-                if (HAS_RESIDUAL) value += load(addend, column);
-                store(target, column, value);
+                [[unroll]] for (uint e = 0; e < STORE_WIDTH; e++)
+                {
+                    uint at = r * COLUMNS + j + e;
+                    float value = sums[at] + biases[j + e];
+                    if (HAS_SHIFT) value += load_f32(shift + uint64_t(group) * shift_stride * 4, min(column_at(j) + e, columns - 1));
+                    values[e] = GEGLU ? value * gelu_erf(sums[at + OUTPUTS] + biases[j + e + OUTPUTS]) : activate(value, int(ACTIVATION));
+                }
+                finish_columns(target, addend, column_at(j), values);
             }
         }
         target += y_stride * STORAGE_BYTES;

@@ -13,6 +13,8 @@
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_KHR_shader_subgroup_basic : require
 
+#include "half_vectors.glsl"
+
 layout(constant_id = 2) const uint TILE_M = 16;
 layout(constant_id = 3) const uint TILE_N = 16;
 layout(constant_id = 4) const uint TILE_K = 16;
@@ -24,7 +26,6 @@ layout(constant_id = 4) const uint TILE_K = 16;
 #endif
 #define TILES_N 2
 #define STEP 32
-#define WIDTH 8 // channels of a vector
 #define PITCH (STEP / WIDTH + 1)
 
 const uint LANES = WORKGROUP_SIZE / (SUBGROUPS_M * SUBGROUPS_N);
@@ -39,8 +40,6 @@ const uint ROW_LANES = STEP / WIDTH / ROW_VECTORS; // invocations that share a r
 const uint OUT_PITCH = TILE_N / 4 + 1; // of an accumulator in shared memory
 const uint STAGED = GROUP_ROWS * PITCH + PANEL * PITCH;
 const uint LEAVING = SUBGROUPS_M * SUBGROUPS_N * TILES_N * TILE_M * OUT_PITCH;
-
-layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Vector { uvec4 v; };
 
 shared uvec4 stage[STAGED > LEAVING ? STAGED : LEAVING];
 
@@ -76,20 +75,6 @@ void seek()
     }
 }
 
-// Channels c to c + 7 of the row at `from`, which is its address at c: zero behind `count`.
-uvec4 load_scalars(uint64_t from, uint c, uint count)
-{
-    uvec4 bits;
-    [[unroll]] for (uint e = 0; e < WIDTH; e += 2)
-    {
-        f16vec2 pair = f16vec2(0.0);
-        if (c + e < count) pair.x = F16(from).v[e];
-        if (c + e + 1 < count) pair.y = F16(from).v[e + 1];
-        bits[e / 2] = packFloat2x16(pair);
-    }
-    return bits;
-}
-
 void load_next()
 {
     uint count = second ? SECOND_CHANNELS : channels;
@@ -98,10 +83,7 @@ void load_next()
         [[unroll]] for (uint q = 0; q < ROW_VECTORS; q++)
         {
             uint c = k + (own_vector() + q) * WIDTH;
-            uvec4 bits = uvec4(0);
-            if (inside[i] && (!CHANNEL_TAIL || c < count))
-                bits = vectors ? Vector(origin[i] + q * (WIDTH * 2)).v : load_scalars(origin[i] + q * (WIDTH * 2), c, count);
-            next_a[i * ROW_VECTORS + q] = bits;
+            next_a[i * ROW_VECTORS + q] = load_vector(origin[i] + q * (WIDTH * 2), c, count, inside[i], vectors);
         }
         origin[i] += STEP * 2;
     }

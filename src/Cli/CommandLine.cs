@@ -71,5 +71,14 @@ internal static class CommandLine
     }
 
     private static string HelpFor(ParseResult parsed)
-        => string.Join(' ', parsed.CommandResult.Command is RootCommand ? ["hummingbird", "--help"] : ["hummingbird", parsed.CommandResult.Command.Name, "--help"]);
+    {
+        // From the command up to the root, whose name is the program's.
+        IEnumerable<string> path = [];
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult { Command: not RootCommand } command; at = at.Parent)
+        {
+            path = path.Prepend(command.Command.Name);
+        }
+
+        return string.Join(' ', ["hummingbird", .. path, "--help"]);
+    }
 }

@@ -9,6 +9,9 @@ public enum MatrixFamily
     /// <summary>Shared-memory tiles: any GPU.</summary>
     Tiled,
 
+    /// <summary>As <see cref="Tiled"/>, with products of fp16 summed in packed fp16 for 16 k before they are summed in fp32; fp16 storage only.</summary>
+    TiledPacked,
+
     /// <summary>Shared-memory tiles multiplied by cooperative matrices (tensor cores, WMMA); fp16 storage, else as <see cref="Tiled"/>.</summary>
     CoopMatrix,
 }

@@ -119,7 +119,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
     {
         TensorSpec x = inputs[0], shift = inputs[3], residual = inputs[4];
         MatrixTile tile = TileTable.Choose(Problem(inputs), target);
-        MatrixTiling tiling = MatrixTiling.Of(tile, inputs[1].DType, target);
+        MatrixTiling tiling = MatrixTiling.Of(tile, x.DType, inputs[1].DType, target);
         PanelPacking packing = Packing(inputs, target);
         Workgroups line = Workgroups.Fold((output.Shape.Rows + tile.Rows - 1) / tile.Rows, target);
         int panels = packing.Panels;
@@ -154,7 +154,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         MatrixProblem problem = Problem(inputs);
         MatrixTile tile = TileTable.Choose(problem, target);
         (int first, int second, DType type) = (problem.Channels, problem.SecondChannels, problem.Weights);
-        MatrixTiling tiling = MatrixTiling.Of(tile, type, target);
+        MatrixTiling tiling = MatrixTiling.Of(tile, problem.Storage, type, target);
         return new(problem.Columns, Taps, first, second, tile.Columns, tiling.Element, tiling.ChannelMultiple, type, IsGeglu);
     }
 

@@ -20,9 +20,10 @@ internal sealed record MatrixTiling(
     int SubgroupSize = 0)
 {
     /// <param name="tile">Of the tile table.</param>
+    /// <param name="storage">Storage type of the activations.</param>
     /// <param name="weights">Storage type of the packed weights.</param>
     /// <param name="target">For which the tile was chosen.</param>
-    public static MatrixTiling Of(MatrixTile tile, DType weights, KernelTarget target) => tile.Family switch
+    public static MatrixTiling Of(MatrixTile tile, DType storage, DType weights, KernelTarget target) => tile.Family switch
     {
         MatrixFamily.Gather => new(
             "gather",
@@ -32,13 +33,16 @@ internal sealed record MatrixTiling(
             VectorChannels: 4,
             [tile.Rows, tile.Columns / target.SubgroupSize]),
         MatrixFamily.CoopMatrix => CoopMatrix(target),
-        _ => Tiled(tile, target),
+        _ => Tiled(tile, storage, target),
     };
 
-    private static MatrixTiling Tiled(MatrixTile tile, KernelTarget target)
+    // Code that is unrolled as far as on a GPU takes a CPU driver long to compile. fp16 goes by pairs of k.
+    private static MatrixTiling Tiled(MatrixTile tile, DType storage, KernelTarget target)
     {
         const int Depth = 16;
-        return new("tiled", 2 * tile.Rows, Element: 1, Depth, VectorChannels: 4, [target.IsCpu ? 1 : Depth]);
+        return storage == DType.F16
+            ? new("tiled", 2 * tile.Rows, Element: 1, Depth, VectorChannels: 8, [target.IsCpu ? 2 : Depth, tile.Family == MatrixFamily.TiledPacked ? 1 : 0])
+            : new("tiled", 2 * tile.Rows, Element: 1, Depth, VectorChannels: 4, [target.IsCpu ? 1 : Depth]);
     }
 
     // Four subgroups of 4 x 2 matrices each, 32 k at a time: the numbers of shaders/common/matrix_coopmat.glsl.

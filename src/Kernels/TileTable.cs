@@ -55,6 +55,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         new(new(MatrixFamily.Gather, 8), MinSubgroup: 16),
         new(new(MatrixFamily.Gather, 16)),
         new(new(MatrixFamily.Tiled, 64)),
+        new(new(MatrixFamily.TiledPacked, 64)),
         new(new(MatrixFamily.CoopMatrix, 0)),
     ];
 
@@ -91,16 +92,19 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
     public static ImmutableArray<MatrixTile> Choices(MatrixFamily family, MatrixProblem problem, KernelTarget target) => family switch
     {
         MatrixFamily.Gather => GatherChoices(problem, target),
-        MatrixFamily.Tiled => TiledChoices(target),
+        MatrixFamily.Tiled or MatrixFamily.TiledPacked when FamilyFor(problem, target with { Matrix = family }) == family => TiledChoices(family, problem, target),
         MatrixFamily.CoopMatrix when FamilyFor(problem, target) == family => [new(family, OwnRows(target), OwnColumns(family, target))],
         _ => [],
     };
 
-    // Cooperative matrices are of fp16: other storage types take the tiles that any GPU has.
-    private static MatrixFamily FamilyFor(MatrixProblem problem, KernelTarget target)
-        => target.Matrix != MatrixFamily.CoopMatrix ? target.Matrix
-            : target.Cooperative is null ? throw new ShapeException($"The matrix family {target.Matrix} needs a device with cooperative matrices of fp16 that are summed in fp32; this target has none.")
-            : problem.Storage == DType.F16 ? MatrixFamily.CoopMatrix : MatrixFamily.Tiled;
+    // Packed sums and cooperative matrices are of fp16: other storage types take the tiles that any GPU has.
+    private static MatrixFamily FamilyFor(MatrixProblem problem, KernelTarget target) => target.Matrix switch
+    {
+        MatrixFamily.CoopMatrix when target.Cooperative is null => throw new ShapeException(
+            $"The matrix family {target.Matrix} needs a device with cooperative matrices of fp16 that are summed in fp32; this target has none."),
+        MatrixFamily.CoopMatrix or MatrixFamily.TiledPacked when problem.Storage != DType.F16 => MatrixFamily.Tiled,
+        MatrixFamily family => family,
+    };
 
     // Two subgroups of four matrices along the rows; two of two along the columns.
     private static int OwnRows(KernelTarget target) => 2 * 4 * target.Cooperative!.M;
@@ -133,6 +137,9 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         return tiles.ToImmutable();
     }
 
-    private static ImmutableArray<MatrixTile> TiledChoices(KernelTarget target)
-        => [.. new[] { 32, 64, 128 }.Where(rows => 2 * rows <= target.MaxWorkgroupInvocations).Select(rows => new MatrixTile(MatrixFamily.Tiled, rows, TiledColumns))];
+    // In fp16 the block of W that belongs to a tile has a vector for each of 128 invocations, no more.
+    private static ImmutableArray<MatrixTile> TiledChoices(MatrixFamily family, MatrixProblem problem, KernelTarget target)
+        => [.. (problem.Storage == DType.F16 ? new[] { 32, 64 } : [32, 64, 128])
+            .Where(rows => 2 * rows <= target.MaxWorkgroupInvocations)
+            .Select(rows => new MatrixTile(family, rows, TiledColumns))];
 }

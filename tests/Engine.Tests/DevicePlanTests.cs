@@ -11,7 +11,7 @@ public sealed class DevicePlanTests
     [Theory]
     [InlineData("lavapipe-22.3.6", MatrixFamily.Gather, 8, 0, DType.F32, DType.F16, 0, true)]
     [InlineData("lavapipe-25.0.7", MatrixFamily.Gather, 8, 0, DType.F32, DType.F16, 0, true)]
-    [InlineData("radv-rembrandt-680m", MatrixFamily.Tiled, 32, 32, DType.F16, DType.F16, 1, true)]
+    [InlineData("radv-rembrandt-680m", MatrixFamily.TiledPacked, 32, 32, DType.F16, DType.F16, 1, true)]
     [InlineData("radv-phoenix-780m", MatrixFamily.CoopMatrix, 32, 32, DType.F16, DType.F16, 1, true)]
     [InlineData("radv-gfx1151-8060s", MatrixFamily.CoopMatrix, 32, 32, DType.F16, DType.F16, 1, true)]
     [InlineData("nvidia-h100", MatrixFamily.CoopMatrix, 32, 0, DType.F16, DType.F16, 2, false)]
@@ -178,7 +178,8 @@ public sealed class DevicePlanTests
         foreach (DeviceSnapshot without in lacking)
         {
             DevicePlan plan = DevicePlan.Decide(without, new());
-            Assert.Equal(MatrixFamily.Tiled, plan.Target.Matrix);
+            Assert.Equal(MatrixFamily.TiledPacked, plan.Target.Matrix);
+            Assert.Equal(MatrixFamily.Tiled, DevicePlan.Decide(without with { VendorId = 0x10DE }, new()).Target.Matrix);
             Assert.Null(plan.Target.Cooperative);
             Assert.False(plan.Features.CooperativeMatrix);
             Assert.DoesNotContain("VK_KHR_cooperative_matrix", plan.Extensions);

@@ -24,7 +24,13 @@ public sealed class RdnaGateTests
         }
 
         Assert.NotEmpty(table.Rows);
-        ImmutableArray<string> violations = RdnaBudget.Parse(File.ReadAllText(RdnaBudget.File!)).Violations(table);
+        RdnaBudget budget = RdnaBudget.Parse(File.ReadAllText(RdnaBudget.File!));
+        if (budget.Unrecorded(table) is { Length: > 0 } unrecorded)
+        {
+            Console.WriteLine($"not run: RDNA gate {name}: {unrecorded.Length} of {table.Rows.Count(r => r.Variant.IsInModel)} throughputs are not recorded, such as that of {unrecorded[0].Use}; hummingbird bench rdna --update-budget does");
+        }
+
+        ImmutableArray<string> violations = budget.Violations(table);
         Assert.True(violations.IsEmpty, string.Join('\n', violations));
     }
 

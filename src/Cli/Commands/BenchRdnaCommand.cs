@@ -97,6 +97,12 @@ internal static class BenchRdnaCommand
             terminal.Say(violation);
         }
 
+        int unrecorded = tables.Sum(t => budget.Unrecorded(t).Length);
+        if (unrecorded > 0)
+        {
+            terminal.Say($"the throughput of {unrecorded} variants is not recorded: --update-budget does, and its diff shows what changed.");
+        }
+
         terminal.Say(violations.Length == 0 ? $"every variant holds {RdnaBudget.FileName}." : $"{violations.Length} violations of {RdnaBudget.FileName}.");
         return violations.Length == 0 ? ExitCodes.Done : ExitCodes.Failed;
     }

@@ -44,6 +44,8 @@ internal static class MatrixChoice
             (_, DeviceKind.Cpu) => (MatrixFamily.Gather, "a CPU driver: shared memory is ordinary memory, and barriers cost"),
             (_, _) when tile is not null && activations == DType.F16 => (MatrixFamily.CoopMatrix,
                 $"the device multiplies fp16 matrices of {tile.M}x{tile.N}x{tile.K} at once, in subgroups of {tile.SubgroupSize}"),
+            _ when device.VendorId == Amd && activations == DType.F16 => (MatrixFamily.TiledPacked,
+                "no cooperative matrices, but two fp16 multiplications per lane at once: tiles summed in packed fp16 for 16 k, then in fp32"),
             _ => (MatrixFamily.Tiled, "shared-memory tiles run on every GPU"),
         };
     }

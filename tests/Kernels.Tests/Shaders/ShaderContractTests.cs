@@ -21,6 +21,7 @@ public class ShaderContractTests
         new(SubgroupSize: 16, MatrixFamily.Gather, IsCpu: true, WinogradTile: 2),
         new(SubgroupSize: 32, MatrixFamily.Tiled, MaxWorkgroupInvocations: 1024, SharedMemoryBytes: 49_152),
         new(SubgroupSize: 64, MatrixFamily.Tiled, MaxWorkgroupInvocations: 256),
+        new(SubgroupSize: 32, MatrixFamily.TiledPacked),
         new(SubgroupSize: 32, MatrixFamily.CoopMatrix, Cooperative: new(16, 16, 16, SubgroupSize: 64)),
     ];
 

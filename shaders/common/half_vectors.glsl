@@ -1,0 +1,26 @@
+// Rows of fp16 channels, eight at a time.
+#define WIDTH 8 // channels of a vector
+
+layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Vector { uvec4 v; };
+
+// Channels c to c + 7 of a row, one by one; `from` is the address of channel c. Zero behind `count`.
+uvec4 load_scalars(uint64_t from, uint c, uint count)
+{
+    uvec4 bits;
+    [[unroll]] for (uint e = 0; e < WIDTH; e += 2)
+    {
+        f16vec2 pair = f16vec2(0.0);
+        if (c + e < count) pair.x = F16(from).v[e];
+        if (c + e + 1 < count) pair.y = F16(from).v[e + 1];
+        bits[e / 2] = packFloat2x16(pair);
+    }
+    return bits;
+}
+
+// The same as one vector where rows are aligned; all zeros if not `inside`.
+uvec4 load_vector(uint64_t from, uint c, uint count, bool inside, bool aligned)
+{
+    uvec4 bits = uvec4(0);
+    if (inside && (!CHANNEL_TAIL || c < count)) bits = aligned ? Vector(from).v : load_scalars(from, c, count);
+    return bits;
+}
