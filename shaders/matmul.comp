@@ -3,6 +3,7 @@
 //
 // x [rows, K] with row stride, W packed (see common/matrix_*.glsl), bias [N] and shift [groups, N] fp32, residual
 // [rows, N] with row stride -> y [rows, N]. Row r uses shift[r / shift_rows]. Linear layers and 1x1 convolutions.
+// BATCHED (the products of a Winograd convolution): so many of these one behind the other, x, W and y each.
 // The loops, constants and the ladder of each family are in common/matrix_*.glsl and common/tile_*.glsl.
 #include "common/types.glsl"
 
@@ -24,17 +25,19 @@ layout(push_constant, scalar) uniform Push
     uint y_stride;
     uint shift_rows;
     uint shift_stride;
+    uint panels;
 };
 
 #define SECOND x
 #define SECOND_CHANNELS channels
 #define SECOND_STRIDE x_stride
+#define BATCH_PANELS panels
 #include "common/matrix.glsl"
 
 struct Row { uint index; };
 struct Tap { uint index; };
 
-Row row_at(uint row) { return Row(row); }
+Row row_at(uint row) { return Row(batch_row() + row); }
 Tap first_tap() { return Tap(0); }
 Tap next_tap(Tap tap) { return tap; }
 uint taps() { return 1; }

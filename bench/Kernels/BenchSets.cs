@@ -13,9 +13,6 @@ public static class BenchSets
 {
     public const string Conformance = "conformance", Model = "hb07", Goals = "goals";
 
-    // Latents of a 512 x 320 video of 16 frames, and the tokens of its prompt.
-    private const int Frames = 16, Height = 40, Width = 64, Tokens = 77;
-
     public static ImmutableArray<string> Names => [Conformance, Model, Goals];
 
     /// <summary>The rows of a set for these storage types, dearest first where they come from a model.</summary>
@@ -26,20 +23,24 @@ public static class BenchSets
         _ => OfModel(set, PublishedModels.Get("hummingbird-0.7b"), storage),
     };
 
-    /// <summary>Every different operation of a model's graphs at 512 x 320 x 16: prompt, conditions, step and one decoded frame.</summary>
+    /// <summary>Every different operation of a model's graphs at the model's own size: conditions, step and one decoded frame.</summary>
     public static ImmutableArray<BenchRow> OfModel(string set, PublishedModel model, StorageTypes storage)
-        => Rows(set, Graphs(model, storage, new(Frames, Height, Width, model.Vae.ZChannels)));
+    {
+        (GenerationDefaults video, int unit) = (model.Index.Defaults, model.Vae.PixelsPerLatent);
+        return Rows(set, Graphs(model, storage, new(video.Frames, video.Height / unit, video.Width / unit, model.Vae.ZChannels)));
+    }
 
-    /// <summary>The step and the decoding of a model; no weight is read.</summary>
+    /// <summary>Conditions, step and decoding of a model; no weight is read.</summary>
     public static ImmutableArray<ComputeGraph> Graphs(PublishedModel model, StorageTypes storage, LatentSize size)
     {
         UNet unet = new(model.UNet, new WeightScope(model.RandomUNet(0)));
         AutoencoderKL vae = new(model.Vae, new WeightScope(model.RandomVae(0)));
         bool isGuidedTwice = model.UNet.TimeCondDim is null;
-        PromptEmbeddings prompt = new([], isGuidedTwice ? [] : null, Tokens, model.TextEncoder.HiddenSize);
+        int tokens = model.TextEncoder.MaxPositionEmbeddings;
+        PromptEmbeddings prompt = new([], isGuidedTwice ? [] : null, tokens, model.TextEncoder.HiddenSize);
         return
         [
-            UNetConditions.Build(unet, storage, model.Index.Defaults.Steps, Tokens),
+            UNetConditions.Build(unet, storage, model.Index.Defaults.Steps, tokens),
             StepGraph.Build(unet, storage, size, prompt),
             Decoding.BuildFrame(vae, storage, size),
         ];

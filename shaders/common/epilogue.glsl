@@ -58,7 +58,7 @@ void finish(uint first_row)
 
     uint group = HAS_SHIFT ? first_row / shift_rows : 0;
     uint group_end = HAS_SHIFT ? (group + 1) * shift_rows : 0;
-    uint64_t target = y + uint64_t(first_row) * y_stride * STORAGE_BYTES;
+    uint64_t target = y + uint64_t(batch_row() + first_row) * y_stride * STORAGE_BYTES;
     uint64_t addend = residual + uint64_t(first_row) * residual_stride * STORAGE_BYTES;
     [[unroll]] for (uint r = 0; r < ROWS; r++)
     {

@@ -26,4 +26,13 @@ const bool CHANNEL_TAIL = (FEATURES & 32u) != 0; // channels are no multiple of 
 const bool PLANAR = (FEATURES & 64u) != 0;       // conv3d: the kernel reaches along time only
 const bool SLICED = (FEATURES & 128u) != 0;      // a source or the residual is a slice: it may start between two vectors
 const bool SCALAR_STORES = (FEATURES & 256u) != 0; // rows of the output or the residual are not aligned to vectors
+const bool BATCHED = (FEATURES & 512u) != 0;     // matmul only: panels of all batches along z
 const uint ACTIVATION = FEATURES >> 16;
+
+#ifndef BATCH_PANELS
+#define BATCH_PANELS 1
+#endif
+
+// The workgroup's panel within its batch, and the first row of its batch.
+uint panel_index() { return BATCHED ? gl_WorkGroupID.z % BATCH_PANELS : gl_WorkGroupID.z; }
+uint batch_row() { return BATCHED ? gl_WorkGroupID.z / BATCH_PANELS * rows : 0; }

@@ -38,7 +38,7 @@ float sums[ROWS * COLUMNS];
 
 uint column_at(uint j)
 {
-    return gl_WorkGroupID.z * (GEGLU ? LANES : PANEL) + j * LANES + gl_SubgroupInvocationID;
+    return panel_index() * (GEGLU ? LANES : PANEL) + j * LANES + gl_SubgroupInvocationID;
 }
 
 vec4 halves(uint64_t bits)

@@ -23,7 +23,7 @@ float sums[ROWS * COLUMNS];
 
 uint column_at(uint j)
 {
-    uint first = gl_WorkGroupID.z * (GEGLU ? TILE_COLUMNS / 2 : TILE_COLUMNS);
+    uint first = panel_index() * (GEGLU ? TILE_COLUMNS / 2 : TILE_COLUMNS);
     return first + j / 2 * (TILE_COLUMNS / 2) + gl_LocalInvocationID.x % 16 * 2 + j % 2;
 }
 

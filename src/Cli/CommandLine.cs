@@ -46,6 +46,7 @@ internal static class CommandLine
             CompareCommand.Create(terminal),
             InspectCommand.Create(terminal),
             BenchCommand.Create(terminal),
+            TuneCommand.Create(terminal),
         };
         HelpWithExamples.AddTo(root);
         return root;

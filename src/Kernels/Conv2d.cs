@@ -5,7 +5,7 @@ namespace Hummingbird.Vulkan.Kernels;
 /// where output row r uses shift[r / (rows / G)]; 4 residual [..., Ho, Wo, N], optional; 5 x2 [..., H, W, C1], optional, concatenated
 /// behind x's channels without a copy -> y [..., Ho, Wo, N]. x, x2 and residual may be column slices. Sums in fp32.
 /// Reference: torch.nn.Conv2d (behind torch.nn.Upsample(scale_factor=2, mode="nearest") with <paramref name="Upsample2x"/>).
-/// Shader: shaders/conv2d.comp.</remarks>
+/// Shaders: shaders/conv2d.comp, or where <see cref="WinogradPolicy"/> says so winograd_input, matmul and winograd_output.</remarks>
 /// <param name="KernelSize">Odd.</param>
 /// <param name="Stride">Pixels between two outputs.</param>
 /// <param name="Padding">Where zeros are padded.</param>
@@ -18,6 +18,16 @@ public sealed partial record Conv2d(
     /// <param name="Geometry">Kernel size | stride &lt;&lt; 8 | padding at the top and left &lt;&lt; 16 | log2(upsampling) &lt;&lt; 24.</param>
     public readonly record struct Parameters(
         MatrixParameters Matrix, uint Channels2, uint X2Stride, uint Height, uint Width, uint OutHeight, uint OutWidth, uint Geometry);
+
+    /// <summary>Parameters of shaders/winograd_input.comp behind the addresses of x, x2, v.</summary>
+    public readonly record struct WinogradInputParameters(
+        uint Channels, uint Channels2, uint XStride, uint X2Stride, uint VStride, uint Height, uint Width, uint Doubled,
+        uint TilesAcross, uint TilesDown, uint FirstTile, uint Tiles, uint Fold);
+
+    /// <summary>Parameters of shaders/winograd_output.comp behind the addresses of m, bias, shift, residual, y.</summary>
+    public readonly record struct WinogradOutputParameters(
+        uint Columns, uint MStride, uint ResidualStride, uint YStride, uint ShiftImages, uint ShiftStride, uint Height, uint Width,
+        uint TilesAcross, uint TilesDown, uint FirstTile, uint Tiles, uint Fold);
 
     public override string Name => "conv2d";
 
@@ -63,6 +73,11 @@ public sealed partial record Conv2d(
 
     public override KernelPlan Plan(ReadOnlySpan<TensorSpec> inputs, TensorSpec output, KernelTarget target)
     {
+        if (WinogradPolicy.Tile(this, inputs, target) is var tile and > 0)
+        {
+            return new WinogradConvolution(this, tile, [.. inputs], output, target).Plan();
+        }
+
         (Shape x, Shape y, TensorSpec x2) = (inputs[0].Shape, output.Shape, inputs[5]);
         int geometry = KernelSize | (Stride << 8) | (LeadingPadding << 16) | ((Upsample2x ? 1 : 0) << 24);
         return Core.Plan(inputs, output, target, matrix => new Parameters(
@@ -77,7 +92,10 @@ public sealed partial record Conv2d(
     }
 
     public override WeightPacking? Packing(int index, ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
-        => index == 1 ? Core.Packing(inputs, target) : null;
+        => index != 1 ? null
+            : WinogradPolicy.Tile(this, inputs, target) is var tile and > 0
+                ? new WinogradConvolution(this, tile, [.. inputs], new(Infer(inputs), inputs[0].DType), target).Weights
+            : Core.Packing(inputs, target);
 
     public override MatrixProblem? Product(ReadOnlySpan<TensorSpec> inputs) => Core.Problem(inputs);
 

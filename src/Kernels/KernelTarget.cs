@@ -31,6 +31,7 @@ public sealed record CooperativeTile(int M, int N, int K, int SubgroupSize);
 /// <param name="IsCpu">The device is a CPU driver: no latency to hide, so few large workgroups.</param>
 /// <param name="Tiles">Which tile multiplies which product; null: the default table.</param>
 /// <param name="Cooperative">The cooperative matrix that <see cref="MatrixFamily.CoopMatrix"/> multiplies with; null where there is none.</param>
+/// <param name="WinogradTile">The largest output tile of Winograd convolutions, 2 or 4; 0 for none.</param>
 public sealed record KernelTarget(
     int SubgroupSize,
     MatrixFamily Matrix,
@@ -39,4 +40,5 @@ public sealed record KernelTarget(
     int SharedMemoryBytes = 32_768,
     bool IsCpu = false,
     TileTable? Tiles = null,
-    CooperativeTile? Cooperative = null);
+    CooperativeTile? Cooperative = null,
+    int WinogradTile = 0);

@@ -8,7 +8,8 @@ namespace Hummingbird.Vulkan.Kernels;
 public sealed partial record MatMul(Activation Activation = Activation.None) : Kernel
 {
     /// <summary>The shader's parameters behind the addresses of x, weight, bias, shift, residual, y.</summary>
-    public readonly record struct Parameters(MatrixParameters Matrix);
+    /// <param name="Panels">Panels of columns of one product where several are batched.</param>
+    public readonly record struct Parameters(MatrixParameters Matrix, uint Panels = 1);
 
     public override string Name => "matmul";
 
@@ -25,6 +26,14 @@ public sealed partial record MatMul(Activation Activation = Activation.None) : K
 
     public override KernelPlan Plan(ReadOnlySpan<TensorSpec> inputs, TensorSpec output, KernelTarget target)
         => Core.Plan(inputs[..5], output, target, matrix => new Parameters(matrix));
+
+    /// <summary>So many products of these operands in one dispatch: x, weight and y of each lie directly behind those of the one before.</summary>
+    internal Dispatch PlanBatched(int batches, ReadOnlySpan<TensorSpec> inputs, TensorSpec output, KernelTarget target)
+    {
+        int panels = Core.Packing(inputs[..5], target).Panels;
+        KernelPlan one = Core.Plan(inputs[..5], output, target, matrix => new Parameters(matrix, (uint)panels), MatrixFeatures.Batched);
+        return one.Dispatches[0] with { Workgroups = one.Dispatches[0].Workgroups with { Z = batches * panels } };
+    }
 
     public override WeightPacking? Packing(int index, ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
         => index == 1 ? Core.Packing(inputs[..5], target) : null;

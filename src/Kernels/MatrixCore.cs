@@ -26,6 +26,9 @@ public enum MatrixFeatures
 
     /// <summary>Rows of the output or the residual do not start at multiples of a vector.</summary>
     ScalarStores = 256,
+
+    /// <summary>Several products of one size in one dispatch, their operands one behind the other; matmul only.</summary>
+    Batched = 512,
 }
 
 /// <summary>The parameters that matmul, conv2d and conv3d share, directly behind the addresses.</summary>
@@ -48,6 +51,9 @@ public readonly record struct MatrixParameters(
 /// <param name="Attributes">Of the kernel, as in case ids: products are told apart by them.</param>
 internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps, string Attributes)
 {
+    /// <summary>Where the activation stands among the features.</summary>
+    public const int ActivationShift = 16;
+
     private bool IsGeglu => Activation == Activation.Geglu;
 
     /// <summary>Checks weight, bias, shift and residual against the sources and gives the output's channels.</summary>
@@ -116,7 +122,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         MatrixTiling tiling = MatrixTiling.Of(tile, x.DType, inputs[1].DType, target);
         PanelPacking packing = Packing(inputs, target);
         Workgroups line = Workgroups.Fold((output.Shape.Rows + tile.Rows - 1) / tile.Rows, target);
-        int panels = packing.PaddedColumns / packing.Panel;
+        int panels = packing.Panels;
         if (panels > target.MaxWorkgroupCount)
         {
             throw new ShapeException($"{Kernel}: {inputs[1]} makes {panels} panels of {packing.Panel} columns, more than {target.MaxWorkgroupCount} workgroups in one direction.");
@@ -133,7 +139,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
             (uint)output.RowStride,
             shift.IsPresent ? (uint)(output.Shape.Rows / shift.Shape[0]) : 1,
             (uint)shift.RowStride);
-        int features = (int)(Features(inputs, output, tiling) | extra) | ((int)Activation << 16);
+        int features = (int)(Features(inputs, output, tiling) | extra) | ((int)Activation << ActivationShift);
         return new([new Dispatch(
             $"{Kernel}.{tiling.Shader}.{StorageName(x.DType, inputs[1].DType)}",
             [tiling.Invocations, features, .. tiling.Constants],

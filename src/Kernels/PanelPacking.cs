@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace Hummingbird.Vulkan.Kernels;
@@ -26,6 +27,8 @@ public sealed record PanelPacking(
     /// <summary>K of the packed weight.</summary>
     public int Depth => Taps * PaddedChannels;
 
+    public int Panels => PaddedColumns / Panel;
+
     public int PaddedColumns => RoundUp(Columns, Panel);
 
     public override long SizeInBytes => (long)PaddedColumns * Depth * DType.Size();
@@ -35,22 +38,9 @@ public sealed record PanelPacking(
         Check(canonical.Length, packed.Length);
         packed.Clear();
         int length = canonical.Length / Columns;
-        Half[] halves = new Half[DType == DType.F16 ? length : 0];
         for (int row = 0; row < Columns; row++)
         {
-            ReadOnlySpan<float> values = canonical.Slice(row * length, length);
-            if (DType == DType.F32)
-            {
-                PackRow(row, values, MemoryMarshal.Cast<byte, float>(packed));
-                continue;
-            }
-
-            for (int i = 0; i < length; i++)
-            {
-                halves[i] = (Half)values[i];
-            }
-
-            PackRow(row, halves, MemoryMarshal.Cast<byte, Half>(packed));
+            PackRow(row, canonical.Slice(row * length, length), packed);
         }
     }
 
@@ -66,7 +56,7 @@ public sealed record PanelPacking(
             ReadOnlySpan<Half> values = canonical.Slice(row * length, length);
             if (DType == DType.F16)
             {
-                PackRow(row, values, MemoryMarshal.Cast<byte, Half>(packed));
+                MoveRow(row, values, MemoryMarshal.Cast<byte, Half>(packed));
                 continue;
             }
 
@@ -75,8 +65,27 @@ public sealed record PanelPacking(
                 singles[i] = (float)values[i];
             }
 
-            PackRow(row, singles, MemoryMarshal.Cast<byte, float>(packed));
+            MoveRow(row, singles, MemoryMarshal.Cast<byte, float>(packed));
         }
+    }
+
+    /// <summary>Packs one row [taps, C] of a canonical weight into a packed weight that was zeros.</summary>
+    internal void PackRow(int row, ReadOnlySpan<float> values, Span<byte> packed)
+    {
+        if (DType == DType.F32)
+        {
+            MoveRow(row, values, MemoryMarshal.Cast<byte, float>(packed));
+            return;
+        }
+
+        Half[] halves = ArrayPool<Half>.Shared.Rent(values.Length);
+        for (int i = 0; i < values.Length; i++)
+        {
+            halves[i] = (Half)values[i];
+        }
+
+        MoveRow<Half>(row, halves.AsSpan(0, values.Length), MemoryMarshal.Cast<byte, Half>(packed));
+        ArrayPool<Half>.Shared.Return(halves);
     }
 
     private void Check(int values, int bytes)
@@ -88,7 +97,7 @@ public sealed record PanelPacking(
         }
     }
 
-    private void PackRow<T>(int row, ReadOnlySpan<T> values, Span<T> packed)
+    private void MoveRow<T>(int row, ReadOnlySpan<T> values, Span<T> packed)
         where T : unmanaged
     {
         int channels = SourceChannels + SecondSourceChannels;

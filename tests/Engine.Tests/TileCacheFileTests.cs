@@ -28,6 +28,17 @@ public sealed class TileCacheFileTests : IDisposable
     }
 
     [Fact]
+    public void Options_are_completed_by_the_file_unless_they_name_tiles()
+    {
+        Written();
+        DeviceOptions options = new() { TileCacheFolder = folder };
+        Assert.Equal(Tile, TileCacheFile.Complete(options, device).Tiles!.Table!.Measured[Key]);
+        TunedTiles own = new(null, "of the caller");
+        Assert.Same(own, TileCacheFile.Complete(options with { Tiles = own }, device).Tiles);
+        Assert.Null(TileCacheFile.Complete(options with { TileCacheFolder = "" }, device).Tiles);
+    }
+
+    [Fact]
     public void Tiles_of_another_family_are_left_out_of_the_plan()
     {
         DevicePlan plan = DevicePlan.Decide(device, new() { Tiles = Written().Read(), Matrix = MatrixFamily.Tiled });

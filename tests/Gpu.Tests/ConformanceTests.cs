@@ -16,7 +16,7 @@ public sealed class ConformanceTests : DeviceTestBase
     {
         TheoryData<string, MatrixFamily> rows = [];
         foreach ((string kernel, MatrixFamily family) in ConformanceCases.All
-            .SelectMany(row => ConformanceRunner.Families(row, Target).Select(family => (row.Kernel.Name, family)))
+            .SelectMany(row => ConformanceRunner.Targets(row, Target).Select(target => (row.Kernel.Name, target.Matrix)))
             .Distinct())
         {
             rows.Add(kernel, family);
@@ -31,11 +31,22 @@ public sealed class ConformanceTests : DeviceTestBase
     {
         using GpuDevice device = Open();
         ConformanceRunner runner = new(device);
-        ConformanceCase[] cases = [.. ConformanceCases.All.Where(row => row.Kernel.Name == kernel && ConformanceRunner.Families(row, Target).Contains(family))];
+        (ConformanceCase Row, KernelTarget[] Variants)[] cases =
+        [
+            .. ConformanceCases.All.Where(row => row.Kernel.Name == kernel)
+                .Select(row => (row, ConformanceRunner.Targets(row, Target).Where(t => t.Matrix == family).ToArray()))
+                .Where(c => c.Item2.Length > 0),
+        ];
         Assert.NotEmpty(cases);
-        ConformanceResult[] results = [.. cases.Select(row => runner.Run(CaseData.Make(row), family))];
+        List<ConformanceResult> results = [];
+        foreach ((ConformanceCase row, KernelTarget[] variants) in cases)
+        {
+            CaseData data = CaseData.Make(row);
+            results.AddRange(variants.Select(v => runner.Run(data, device.Plan.Target with { Matrix = family, WinogradTile = v.WinogradTile })));
+        }
+
         ConformanceResult[] failures = [.. results.Where(r => !r.Passed)];
-        Assert.True(failures.Length == 0, $"{failures.Length} of {results.Length} cases failed:\n{string.Join('\n', failures.AsEnumerable())}");
+        Assert.True(failures.Length == 0, $"{failures.Length} of {results.Count} cases failed:\n{string.Join('\n', failures.AsEnumerable())}");
     }
 
     [Fact]

@@ -9,6 +9,7 @@ internal static class BenchCommand
     {
         BenchModelCommand.Create(terminal),
         BenchKernelsCommand.Create(terminal),
+        BenchHostCommand.Create(terminal),
         BenchRdnaCommand.Create(terminal),
     };
 }

@@ -85,7 +85,7 @@ internal static class DevicesCommand
 
     private static void Explain((DeviceSnapshot Snapshot, string Reason) chosen, DeviceChoice choice, TextWriter output)
     {
-        DevicePlan plan = DevicePlan.Decide(chosen.Snapshot, choice.Options);
+        DevicePlan plan = DevicePlan.Decide(chosen.Snapshot, TileCacheFile.Complete(choice.Options, chosen.Snapshot));
         output.WriteLine($"{Terminal.Printable(chosen.Snapshot.Name)}: {chosen.Reason}");
         int what = plan.Decisions.Max(d => d.What.Length), choices = plan.Decisions.Max(d => d.Choice.Length);
         foreach (PlanDecision decision in plan.Decisions)

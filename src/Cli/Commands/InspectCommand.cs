@@ -30,6 +30,10 @@ internal static class InspectCommand
             {
                 ShowModel(target, parsed.GetValue(tensors), terminal.Out);
             }
+            else if (CheckpointView.IsCheckpoint(target))
+            {
+                CheckpointView.Show(target, parsed.GetValue(tensors), terminal.Out);
+            }
             else if (isWeights)
             {
                 ShowWeights(target, parsed.GetValue(tensors), terminal.Out);

@@ -13,30 +13,29 @@ namespace Hummingbird.Vulkan.Engine.Conformance;
 /// operands fails, whatever its numbers.</remarks>
 public sealed class ConformanceRunner(GpuDevice device)
 {
-    /// <summary>The families the target can run for which a case makes different dispatches, its own first: one each is enough.</summary>
-    public static ImmutableArray<MatrixFamily> Families(ConformanceCase row, KernelTarget target)
+    /// <summary>The targets the device can run for which a case makes different dispatches, its own first: all families, with and without Winograd.</summary>
+    public static ImmutableArray<KernelTarget> Targets(ConformanceCase row, KernelTarget target)
     {
         TensorSpec[] specs = row.Specs();
         TensorSpec output = new(row.Kernel.Infer(specs), row.Kernel.OutputType(specs));
+        IEnumerable<KernelTarget> all =
+            from family in Enum.GetValues<MatrixFamily>().OrderBy(family => family == target.Matrix ? 0 : 1)
+            where family != MatrixFamily.CoopMatrix || target.Cooperative is not null
+            from tile in new[] { target.WinogradTile, 0, 2, 4 }.Distinct()
+            select target with { Matrix = family, WinogradTile = tile };
         return
         [
-            .. Enum.GetValues<MatrixFamily>()
-                .Where(family => family != MatrixFamily.CoopMatrix || target.Cooperative is not null)
-                .OrderBy(family => family == target.Matrix ? 0 : 1)
-                .DistinctBy(family => string.Join(';', row.Kernel.Plan(specs, output, target with { Matrix = family }).Dispatches
-                    .Select(d => $"{d.Shader}({string.Join(',', d.Constants)})"))),
+            .. all.DistinctBy(variant => string.Join(';', row.Kernel.Plan(specs, output, variant).Dispatches
+                .Select(d => $"{d.Shader}({string.Join(',', d.Constants)})"))),
         ];
     }
 
-    /// <summary>Runs a case in every family that this device can be planned for.</summary>
+    /// <summary>Runs a case for every target that this device can be planned as.</summary>
     public IReadOnlyList<ConformanceResult> Run(ConformanceCase row)
     {
         CaseData data = CaseData.Make(row);
-        return [.. Families(row, device.Plan.Target).Select(family => Run(data, family))];
+        return [.. Targets(row, device.Plan.Target).Select(target => Run(data, target))];
     }
-
-    /// <summary>Runs a case in one family.</summary>
-    public ConformanceResult Run(CaseData data, MatrixFamily family) => Run(data, device.Plan.Target with { Matrix = family });
 
     /// <summary>Runs a case as it is planned for <paramref name="target"/>.</summary>
     public ConformanceResult Run(CaseData data, KernelTarget target)
@@ -50,10 +49,10 @@ public sealed class ConformanceRunner(GpuDevice device)
         FencedBuffer output = FencedBuffer.Poisoned(arena, data.Output.SizeInBytes), scratch = FencedBuffer.Poisoned(arena, plan.ScratchInBytes);
         ulong[] addresses = [.. inputs.Select((buffer, i) => buffer is null ? 0 : buffer.Address + (ulong)data.OffsetInBytes(i))];
         Execute(plan, addresses, output, scratch, data.Case.Id);
-        return Judge(data, target.Matrix, inputs, output, scratch);
+        return Judge(data, target, inputs, output, scratch);
     }
 
-    private static ConformanceResult Judge(CaseData data, MatrixFamily family, FencedBuffer?[] inputs, FencedBuffer output, FencedBuffer scratch)
+    private static ConformanceResult Judge(CaseData data, KernelTarget target, FencedBuffer?[] inputs, FencedBuffer output, FencedBuffer scratch)
     {
         float[] actual = new float[data.Output.Shape.Count];
         TensorTransfer.Decode(output.Read(out string? failure), actual, data.Output.DType);
@@ -71,7 +70,7 @@ public sealed class ConformanceRunner(GpuDevice device)
             failure = $"NMSE {nmse:g3}, at most {data.Case.MaxNmse:g} is allowed; furthest off is value {worst}: {actual[worst]:g9} for {data.Expected.Data[worst]:g9}";
         }
 
-        return new(data.Case, family, nmse, largest, failure);
+        return new(data.Case, target.Matrix, target.WinogradTile, nmse, largest, failure);
     }
 
     /// <summary>Normalised mean squared error, largest distance and where it is.</summary>

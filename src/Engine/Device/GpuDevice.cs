@@ -64,8 +64,7 @@ public sealed class GpuDevice : IDisposable
     {
         DeviceSelection selection = DeviceSelection.Choose(vulkan.Snapshots, options.Selector);
         DeviceSnapshot snapshot = vulkan.Snapshots[selection.Index];
-        options = options with { Tiles = options.Tiles ?? TileCacheFile.For(snapshot, options.TileCacheFolder)?.Read() };
-        return Open(vulkan, snapshot, DevicePlan.Decide(snapshot, options), selection.Reason);
+        return Open(vulkan, snapshot, DevicePlan.Decide(snapshot, TileCacheFile.Complete(options, snapshot)), selection.Reason);
     }
 
     public static GpuDevice Open(VulkanInstance vulkan, DeviceSnapshot snapshot, DevicePlan plan, string reason = "named by the caller")

@@ -41,6 +41,10 @@ public sealed class TileCacheFile
             : new(System.IO.Path.Combine(folder, $"{device.DeviceUuid}-{device.PipelineCacheUuid}-{device.DriverVersion:x8}.json"));
     }
 
+    /// <summary>The options with what was measured on the device, unless they name tiles themselves.</summary>
+    public static DeviceOptions Complete(DeviceOptions options, DeviceSnapshot device)
+        => options with { Tiles = options.Tiles ?? For(device, options.TileCacheFolder)?.Read() };
+
     /// <returns>Null when there is no file.</returns>
     public TunedTiles? Read()
     {

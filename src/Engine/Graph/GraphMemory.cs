@@ -101,14 +101,25 @@ public sealed class GraphMemory : IDisposable
 
     private void UploadWeights(GpuDevice device, ComputeGraph graph)
     {
+        Dictionary<int, WeightPacking?> packings = [];
         foreach (Node node in graph.Nodes)
         {
             TensorSpec[] specs = node.InputSpecs();
             for (int i = 0; i < node.Inputs.Length; i++)
             {
-                if (node.Inputs[i] is { Kind: ValueKind.Weight } value && !slices.ContainsKey(value.Storage.Id))
+                if (node.Inputs[i] is not { Kind: ValueKind.Weight } value)
                 {
-                    slices[value.Storage.Id] = WeightUpload.Upload(weights, value.Storage, node.Kernel.Packing(i, specs, device.Plan.Target));
+                    continue;
+                }
+
+                WeightPacking? packing = node.Kernel.Packing(i, specs, device.Plan.Target);
+                if (packings.TryAdd(value.Storage.Id, packing))
+                {
+                    slices[value.Storage.Id] = WeightUpload.Upload(weights, value.Storage, packing);
+                }
+                else if (packings[value.Storage.Id] != packing)
+                {
+                    throw new InvalidOperationException($"{node.Label} wants {value.Name} packed as {packing}, an earlier node as {packings[value.Storage.Id]}; give each a weight of its own.");
                 }
             }
         }

@@ -19,6 +19,15 @@ public static partial class ConformanceCases
             .. MatrixCase(same, [2, 7, 9, 6], 10, second: 5),
             .. MatrixCase(same, [2, 7, 9, 8], 12, second: 4),
             .. MatrixCase(same, [1, 7, 9, 1], 3, second: 1, padding: 1, residual: 0),
+            .. MatrixCase(same, [1, 1, 20, 32, 64], 64, shift: 1, residual: 0), // whole tiles
+            .. MatrixCase(same, [1, 2, 13, 15, 24], 20, shift: 2),               // ragged tiles
+            .. MatrixCase(same, [3, 18, 11, 16], 17, residual: 3, padding: 8),
+            .. MatrixCase(same, [1, 3, 14, 13, 13], 33, second: 7, padding: 3, bias: false),
+            .. MatrixCase(same, [1, 1, 10, 16, 640], 16, second: 320),           // the most channels of the large tile
+            .. MatrixCase(same, [1, 1, 10, 16, 1280], 16, second: 640),
+            .. MatrixCase(same, [1, 300, 260, 16], 24),                          // several slices
+            .. MatrixCase(up, [1, 2, 5, 16, 32], 48, residual: 4),
+            .. MatrixCase(new Conv2d(Upsample2x: true, Activation: Activation.GeluErf), [1, 1, 9, 10, 16], 16, second: 16),
             .. MatrixCase(pointwise, [1, 1, 5, 8, 640], 64, second: 320),       // a ResBlock's skip connection
             .. MatrixCase(pointwise, [1, 4, 6, 4], 4),                          // quant_conv
             .. MatrixCase(pointwise, [3, 7, 9, 5], 3),

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Hummingbird.Vulkan.Bench.Kernels;
+using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Kernels;
+
+namespace Hummingbird.Vulkan.Bench.Tuning;
+
+/// <summary>What `tune` found out.</summary>
+/// <param name="Decisions">One for each problem that was measured.</param>
+/// <param name="NotReached">Problems that the budget left no time for: they keep what they had.</param>
+public sealed record TuneReport(ImmutableArray<TuneDecision> Decisions, ImmutableArray<MatrixProblem> NotReached)
+{
+    /// <summary>Winners on top of what was known before; a problem whose default won again is forgotten.</summary>
+    public TileTable Table(MatrixFamily family, TileTable? before)
+    {
+        ImmutableDictionary<string, MatrixTile> tiles = before is { } known && known.Family == family ? known.Measured : ImmutableDictionary<string, MatrixTile>.Empty;
+        foreach (TuneDecision decision in Decisions)
+        {
+            tiles = decision.Winner is { } winner ? tiles.SetItem(decision.Problem.Key, winner) : tiles.Remove(decision.Problem.Key);
+        }
+
+        return new(family, tiles);
+    }
+}
+
+/// <summary>Measures the neighbours of the tile table for the products of a model on a device.</summary>
+/// <remarks>Long products are cut to their first rows: workgroups do equal work. A winner computes the whole product once and is
+/// compared with the reference before it counts.</remarks>
+public sealed class Tuner(GpuDevice device, Patience patience) : IDisposable
+{
+    // What a CPU driver multiplies in some hundredths of a second.
+    private const double FlopsOnCpu = 5e8;
+
+    // A multiple of the rows of every tile.
+    private const int RowUnit = 128;
+
+    private readonly KernelTimer timer = new(device);
+
+    /// <param name="rows">Of which the products are tuned, the first first.</param>
+    /// <param name="budget">No problem begins after this.</param>
+    /// <param name="progress">Sees each decision.</param>
+    public TuneReport Run(IEnumerable<BenchRow> rows, TimeSpan budget, Action<TuneDecision>? progress, CancellationToken cancellation)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        var decisions = ImmutableArray.CreateBuilder<TuneDecision>();
+        var left = ImmutableArray.CreateBuilder<MatrixProblem>();
+        foreach ((BenchRow row, MatrixProblem problem) in Problems(rows))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (clock.Elapsed >= budget)
+            {
+                left.Add(problem);
+                continue;
+            }
+
+            TuneDecision decision = Decide(row, problem);
+            decisions.Add(decision);
+            progress?.Invoke(decision);
+        }
+
+        return new(decisions.ToImmutable(), left.ToImmutable());
+    }
+
+    public void Dispose() => timer.Dispose();
+
+    private static IEnumerable<(BenchRow Row, MatrixProblem Problem)> Problems(IEnumerable<BenchRow> rows) => rows
+        .Select(row => (Row: row, Problem: row.Case.Kernel.Product(row.Case.Specs())))
+        .Where(p => p.Problem is not null)
+        .Select(p => (p.Row, p.Problem!.Value))
+        .DistinctBy(p => p.Value.Key);
+
+    private TuneDecision Decide(BenchRow row, MatrixProblem problem)
+    {
+        KernelTarget target = device.Plan.Target;
+        MatrixTile standard = TileTable.DefaultFor(problem, target);
+        ImmutableArray<MatrixTile> rivals = TileTable.Rivals(problem, target);
+        HostTensor?[] operands = Operands.Draw(row);
+        int? limit = Limit(row, [standard, .. rivals], problem);
+        TuneDecision decision = TuneDecision.Make(problem, standard, rivals, tile =>
+        {
+            using PreparedRow prepared = new(device, row, operands, With(problem, tile));
+            if (limit is { } limited)
+            {
+                prepared.LimitRows(limited / tile.Rows);
+            }
+
+            prepared.Compile();
+            return timer.Measure($"tune {problem.Key} {tile}", prepared.Record, patience, out _).Basis;
+        });
+        return decision.Winner is { } winner && !IsRight(row, operands, With(problem, winner)) ? decision with { Winner = null } : decision;
+    }
+
+    private bool IsRight(BenchRow row, HostTensor?[] operands, KernelTarget target)
+    {
+        using PreparedRow prepared = new(device, row, operands, target);
+        prepared.Poison();
+        timer.Measure(row.Id, prepared.Record, new(0, 1, 1), out _);
+        return Expectation.Of(row, operands).Nmse(prepared.ReadOutput()) <= row.Case.MaxNmse;
+    }
+
+    private KernelTarget With(MatrixProblem problem, MatrixTile tile) => device.Plan.Target with
+    {
+        Tiles = new(device.Plan.Target.Matrix, ImmutableDictionary<string, MatrixTile>.Empty.Add(problem.Key, tile)),
+    };
+
+    /// <summary>How many rows are enough to tell tiles apart; null: all of them.</summary>
+    private int? Limit(BenchRow row, IEnumerable<MatrixTile> tiles, MatrixProblem problem)
+    {
+        TensorSpec[] specs = row.Case.Specs();
+        TensorSpec output = row.Output(specs);
+        double share = FlopsOnCpu / row.Cost.Flops;
+        int rows = (int)Math.Min(int.MaxValue, Math.Ceiling(output.Shape.Rows * share / RowUnit) * RowUnit);
+        bool isOneLine = tiles.All(tile => row.Case.Kernel.Plan(specs, output, With(problem, tile)).Dispatches is [{ Workgroups.Y: 1 }] && RowUnit % tile.Rows == 0);
+        return device.Snapshot.Kind == DeviceKind.Cpu && isOneLine && rows < output.Shape.Rows ? rows : null;
+    }
+}

@@ -1,0 +1,86 @@
+// Winograd's minimal filtering F(m x m, 3x3): Y = A^T [ (G g G^T) * (B^T d B) ] A over tiles d of m + 2 pixels a side.
+// m (TILE) is 2, with the points 0, 1, -1, infinity, or 4, with 0, +-1/sqrt(2), +-sqrt(2), infinity: a fifth of the squared
+// error of the customary 0, +-1, +-2 (Barabasz et al., Error analysis and improving the accuracy of Winograd convolution).
+// G is applied on the host (WinogradPacking). An invocation transforms two channels of one tile.
+layout(constant_id = 1) const uint FEATURES = 0;
+layout(constant_id = 2) const uint TILE = 4;
+
+const bool HAS_BIAS = (FEATURES & 1u) != 0;
+const bool HAS_SHIFT = (FEATURES & 2u) != 0;
+const bool HAS_RESIDUAL = (FEATURES & 4u) != 0;
+const bool HAS_SECOND = (FEATURES & 8u) != 0;    // x2 behind x
+const bool SCALAR_LOADS = (FEATURES & 16u) != 0; // rows are not aligned to pairs of channels
+const uint ACTIVATION = FEATURES >> 16;
+
+const uint SIDE = TILE + 2;
+#define MAX_SIDE 6
+#define NEAR 0.70710678118654752
+#define FAR 1.41421356237309505
+
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Bits64 { uint64_t v; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Bits32 { uint v; };
+
+vec2 load_pair_f32(uint64_t address) { return uintBitsToFloat(unpack32(Bits64(address).v)); }
+
+void store_pair_f32(uint64_t address, vec2 value) { Bits64(address).v = pack64(floatBitsToUint(value)); }
+
+#if STORAGE == 16
+vec2 load_pair(uint64_t address) { return vec2(unpackFloat2x16(Bits32(address).v)); }
+void store_pair(uint64_t address, vec2 value) { Bits32(address).v = packFloat2x16(f16vec2(value)); }
+#else
+vec2 load_pair(uint64_t address) { return load_pair_f32(address); }
+void store_pair(uint64_t address, vec2 value) { store_pair_f32(address, value); }
+#endif
+
+// B^T d, in place.
+void transform_input(inout vec2 d[MAX_SIDE])
+{
+    if (TILE == 2)
+    {
+        d[0] -= d[2];
+        d[3] -= d[1];
+        vec2 one = d[1];
+        d[1] = one + d[2];
+        d[2] -= one;
+        return;
+    }
+
+    vec2 even = d[4] - 2.0 * d[2], odd = NEAR * (d[3] - 2.0 * d[1]);
+    vec2 even_far = d[4] - 0.5 * d[2], odd_far = FAR * (d[3] - 0.5 * d[1]);
+    d[0] += d[4] - 2.5 * d[2];
+    d[5] += d[1] - 2.5 * d[3];
+    d[1] = even + odd;
+    d[2] = even - odd;
+    d[3] = even_far + odd_far;
+    d[4] = even_far - odd_far;
+}
+
+// A^T m, in place: the first TILE values are the result.
+void transform_output(inout vec2 m[MAX_SIDE])
+{
+    if (TILE == 2)
+    {
+        m[0] += m[1] + m[2];
+        m[1] += m[3] - m[2];
+        return;
+    }
+
+    vec2 even = m[1] + m[2], odd = NEAR * (m[1] - m[2]);
+    vec2 even_far = m[3] + m[4], odd_far = FAR * (m[3] - m[4]);
+    m[0] += even + even_far;
+    m[1] = odd + odd_far;
+    m[2] = 0.5 * even + 2.0 * even_far;
+    m[3] = 0.5 * odd + 2.0 * odd_far + m[5];
+}
+
+// The invocation's tile within the dispatch and its first channel.
+uint tile_index(uint fold) { return gl_WorkGroupID.x + gl_WorkGroupID.y * fold; }
+
+uint first_channel() { return 2 * (gl_WorkGroupID.z * WORKGROUP_SIZE + gl_LocalInvocationID.x); }
+
+// Image, and first line and column in pixels of the image's output.
+uvec3 tile_origin(uint tile, uint tiles_across, uint tiles_down)
+{
+    uint line = tile / tiles_across, image = line / tiles_down;
+    return uvec3(image, (line - image * tiles_down) * TILE, (tile - line * tiles_across) * TILE);
+}

@@ -1,0 +1,88 @@
+#version 460
+// winograd_output: y = activation(A^T m A + bias + shift) + residual over the tiles of a 3x3 convolution's output. Last of the
+// three dispatches of conv2d's Winograd variant.
+//
+// m [(TILE + 2)^2, tiles, m_stride] fp32 for `tiles` tiles from first_tile on; bias [N] and shift [groups, N] fp32; residual
+// [images, height, width, N] with row stride -> y [images, height, width, N]. Image i uses shift[i / shift_images].
+// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE.
+// Ladder: v1 two channels per invocation, 64 bits per load and store, columns transformed as they are read.
+#include "common/types.glsl"
+#include "common/activation.glsl"
+
+layout(push_constant, scalar) uniform Push
+{
+    uint64_t m;
+    uint64_t bias;
+    uint64_t shift;
+    uint64_t residual;
+    uint64_t y;
+    uint columns;
+    uint m_stride;
+    uint residual_stride;
+    uint y_stride;
+    uint shift_images;
+    uint shift_stride;
+    uint height;
+    uint width;
+    uint tiles_across;
+    uint tiles_down;
+    uint first_tile;
+    uint tiles;
+    uint fold;
+};
+
+#include "common/winograd.glsl"
+
+vec2 parameters(uint64_t address, uint column)
+{
+    return vec2(load_f32(address, column), load_f32(address, min(column + 1, columns - 1)));
+}
+
+void finish(uint64_t pixel, uint column, vec2 value)
+{
+    uint64_t target = y + (pixel * y_stride + column) * STORAGE_BYTES;
+    uint64_t addend = residual + (pixel * residual_stride + column) * STORAGE_BYTES;
+    value = vec2(activate(value.x, int(ACTIVATION)), activate(value.y, int(ACTIVATION)));
+    if (!SCALAR_LOADS)
+    {
+        if (HAS_RESIDUAL) value += load_pair(addend);
+        store_pair(target, value);
+        return;
+    }
+
+    store(target, 0, value.x + (HAS_RESIDUAL ? load(addend, 0) : 0.0));
+    if (column + 1 < columns) store(target, 1, value.y + (HAS_RESIDUAL ? load(addend, 1) : 0.0));
+}
+
+void main()
+{
+    uint tile = tile_index(fold), column = first_channel();
+    if (tile >= tiles || column >= columns) return;
+
+    uint64_t source = m + (uint64_t(tile) * m_stride + column) * 4;
+    uint64_t step = uint64_t(tiles) * (m_stride * 4);
+    vec2 half_done[4 * MAX_SIDE];
+    [[unroll]] for (uint j = 0; j < SIDE; j++)
+    {
+        vec2 d[MAX_SIDE];
+        [[unroll]] for (uint i = 0; i < SIDE; i++) d[i] = load_pair_f32(source + (i * SIDE + j) * step);
+        transform_output(d);
+        [[unroll]] for (uint i = 0; i < TILE; i++) half_done[i * SIDE + j] = d[i];
+    }
+
+    uvec3 origin = tile_origin(first_tile + tile, tiles_across, tiles_down);
+    vec2 offset = HAS_BIAS ? parameters(bias, column) : vec2(0.0);
+    if (HAS_SHIFT) offset += parameters(shift + uint64_t(origin.x / shift_images * shift_stride) * 4, column);
+    uint64_t image = uint64_t(origin.x) * (height * width);
+    [[unroll]] for (uint i = 0; i < TILE; i++)
+    {
+        vec2 d[MAX_SIDE];
+        [[unroll]] for (uint j = 0; j < SIDE; j++) d[j] = half_done[i * SIDE + j];
+        transform_output(d);
+        [[unroll]] for (uint j = 0; j < TILE; j++)
+        {
+            if (origin.y + i < height && origin.z + j < width)
+                finish(image + (origin.y + i) * width + origin.z + j, column, d[j] + offset);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.Collections.Immutable;
+
+namespace Hummingbird.Vulkan.Kernels;
+
+/// <summary>The variant of <see cref="Conv2d"/> for large 3x3 convolutions: tiles of the input are transformed, multiplied as batched
+/// matrices, and transformed back.</summary>
+/// <remarks>Lavin and Gray, Fast Algorithms for Convolutional Neural Networks (2016). All between the transforms is fp32. Tiles go
+/// through in slices, so that the scratch memory stays bounded whatever the images are.</remarks>
+/// <param name="Tile">Pixels of the output along a tile's side.</param>
+/// <param name="Inputs">As <see cref="Conv2d"/> has them.</param>
+internal sealed record WinogradConvolution(Conv2d Conv, int Tile, ImmutableArray<TensorSpec> Inputs, TensorSpec Output, KernelTarget Target)
+{
+    /// <summary>Scratch memory of a slice stays below this unless a few tiles alone take more.</summary>
+    private const long MaxScratchInBytes = 64L << 20;
+
+    private const int SliceMultiple = 16;
+
+    // Of a transform's workgroup: a few subgroups, each the same straight code.
+    private const int MaxInvocations = 64;
+
+    private static readonly MatMul Product = new();
+
+    public WinogradPacking Weights => new(Tile, (PanelPacking)Product.Packing(1, ProductInputs, Target)!);
+
+    private int Products => (Tile + 2) * (Tile + 2);
+
+    private int Channels => Inputs[1].Shape.Channels;
+
+    private int Columns => Inputs[1].Shape[0];
+
+    private int TilesAcross => (Output.Shape[-2] + Tile - 1) / Tile;
+
+    private int TilesDown => (Output.Shape[-3] + Tile - 1) / Tile;
+
+    private int Images => checked((int)(Output.Shape.Rows / (Output.Shape[-3] * Output.Shape[-2])));
+
+    private int Tiles => checked(Images * TilesAcross * TilesDown);
+
+    // Rows of M start at multiples of four values, so that they are read as vectors; those of V do by the policy.
+    private int MStride => (Columns + 3) / 4 * 4;
+
+    private long BytesPerTile => 4L * Products * (Channels + MStride);
+
+    /// <summary>Slices of equal length, whole groups of rows of the product.</summary>
+    private int TilesPerSlice
+    {
+        get
+        {
+            int most = (int)Math.Max(SliceMultiple, MaxScratchInBytes / BytesPerTile / SliceMultiple * SliceMultiple);
+            int slices = (Tiles + most - 1) / most, even = (Tiles + slices - 1) / slices;
+            return (even + SliceMultiple - 1) / SliceMultiple * SliceMultiple;
+        }
+    }
+
+    // One of the products. The large tile's transformed weights lose too much in fp16, the small one's only what activations lose anyway.
+    private TensorSpec[] ProductInputs =>
+    [
+        new([TilesPerSlice, Channels], DType.F32),
+        new([Columns, Channels], Tile == 2 && Inputs[0].DType == DType.F16 ? DType.F16 : DType.F32),
+        TensorSpec.Absent, TensorSpec.Absent, TensorSpec.Absent,
+    ];
+
+    public KernelPlan Plan()
+    {
+        int perSlice = TilesPerSlice;
+        Operand v = Operand.Scratch(), m = Operand.Scratch(4L * Products * perSlice * Channels);
+        var dispatches = ImmutableArray.CreateBuilder<Dispatch>();
+        for (int first = 0; first < Tiles; first += perSlice)
+        {
+            int count = Math.Min(perSlice, Tiles - first);
+            Dispatch products = Product.PlanBatched(Products, ProductInputs, new([count, Columns], DType.F32, MStride), Target);
+            dispatches.Add(TransformInput(first, count, v));
+            dispatches.Add(products with { Operands = [v, Operand.Input(1), Operand.None, Operand.None, Operand.None, m] });
+            dispatches.Add(TransformOutput(first, count, m));
+        }
+
+        return new(dispatches.ToImmutable(), perSlice * BytesPerTile);
+    }
+
+    private Dispatch TransformInput(int first, int count, Operand v)
+    {
+        (TensorSpec x, TensorSpec x2) = (Inputs[0], Inputs[5]);
+        (int size, Workgroups groups) = Cover(count, Channels);
+        MatrixFeatures features = IsPaired(x) && IsPaired(x2) ? MatrixFeatures.None : MatrixFeatures.ScalarLoads;
+        features |= x2.IsPresent ? MatrixFeatures.SecondSource : MatrixFeatures.None;
+        return new(
+            $"winograd_input.{x.DType.Name()}",
+            [size, (int)features, Tile],
+            groups,
+            [Operand.Input(0), Present(5), v],
+            Dispatch.Pack(new Conv2d.WinogradInputParameters(
+                (uint)x.Shape.Channels, x2.IsPresent ? (uint)x2.Shape.Channels : 0, (uint)x.RowStride, (uint)x2.RowStride, (uint)Channels,
+                (uint)x.Shape[-3], (uint)x.Shape[-2], Conv.Upsample2x ? 1u : 0,
+                (uint)TilesAcross, (uint)TilesDown, (uint)first, (uint)count, (uint)groups.X)));
+    }
+
+    private Dispatch TransformOutput(int first, int count, Operand m)
+    {
+        (TensorSpec bias, TensorSpec shift, TensorSpec residual) = (Inputs[2], Inputs[3], Inputs[4]);
+        (int size, Workgroups groups) = Cover(count, Columns);
+        MatrixFeatures features = IsPaired(Output) && IsPaired(residual) ? MatrixFeatures.None : MatrixFeatures.ScalarLoads;
+        features |= bias.IsPresent ? MatrixFeatures.Bias : MatrixFeatures.None;
+        features |= shift.IsPresent ? MatrixFeatures.Shift : MatrixFeatures.None;
+        features |= residual.IsPresent ? MatrixFeatures.Residual : MatrixFeatures.None;
+        return new(
+            $"winograd_output.{Output.DType.Name()}",
+            [size, (int)features | ((int)Conv.Activation << MatrixCore.ActivationShift), Tile],
+            groups,
+            [m, Present(2), Present(3), Present(4), Operand.Output],
+            Dispatch.Pack(new Conv2d.WinogradOutputParameters(
+                (uint)Columns, (uint)MStride, (uint)residual.RowStride, (uint)Output.RowStride,
+                shift.IsPresent ? (uint)(Images / shift.Shape[0]) : 1, (uint)shift.RowStride, (uint)Output.Shape[-3], (uint)Output.Shape[-2],
+                (uint)TilesAcross, (uint)TilesDown, (uint)first, (uint)count, (uint)groups.X)));
+    }
+
+    /// <summary>Workgroups over tiles and channels, two channels to an invocation: channels along z, tiles folded over x and y.</summary>
+    private (int Size, Workgroups Groups) Cover(int tiles, int channels)
+    {
+        int pairs = (channels + 1) / 2, size = Target.SubgroupSize;
+        while (2 * size <= Math.Min(pairs, MaxInvocations) && 2 * size <= Target.MaxWorkgroupInvocations)
+        {
+            size *= 2;
+        }
+
+        return (size, Workgroups.Fold(tiles, Target) with { Z = (pairs + size - 1) / size });
+    }
+
+    private Operand Present(int index) => Inputs[index].IsPresent ? Operand.Input(index) : Operand.None;
+
+    private static bool IsPaired(TensorSpec spec) => !spec.IsPresent || (spec.Shape.Channels % 2 == 0 && spec.RowStride % 2 == 0);
+}
