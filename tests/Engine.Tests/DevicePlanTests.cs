@@ -27,7 +27,7 @@ public sealed class DevicePlanTests
         Assert.Equal(weights, plan.WeightType);
         Assert.Equal(queue, plan.QueueFamily);
         Assert.Equal(isDirect, plan.IsDirect);
-        Assert.Equal(matrix != MatrixFamily.Tiled, plan.Target.IsCpu);
+        Assert.Equal(matrix is MatrixFamily.Gather or MatrixFamily.LoadVector, plan.Target.IsCpu);
         Assert.Equal(65_535, plan.Target.MaxWorkgroupCount);
         Assert.Equal(64, plan.TimestampValidBits);
         Assert.Equal(GiB, plan.ChunkSizeInBytes);
