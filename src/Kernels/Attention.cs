@@ -85,7 +85,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         Problems problems = Describe(q.Shape, k.Shape);
         int headSize = q.Shape.Channels / Heads;
         bool wide = headSize > LargestNarrowHead;
-        bool broadcast = target.Matrix == MatrixFamily.Gather;
+        bool broadcast = target.Matrix != MatrixFamily.Tiled;
         int size = wide || broadcast ? target.SubgroupSize : NarrowWorkgroup(problems.Queries, target);
         int queriesPerGroup = wide ? WideQueries : size;
         int blocks = (problems.Queries + queriesPerGroup - 1) / queriesPerGroup;
