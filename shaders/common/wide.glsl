@@ -21,3 +21,16 @@ uint64_t to_bits(vec4 values) { return pack64(floatBitsToUint(values.xy)); }
 vec4 load_wide(uint64_t address) { return from_bits(Bits64(address).v); }
 
 void store_wide(uint64_t address, vec4 values) { Bits64(address).v = to_bits(values); }
+
+// WIDE values of an fp32 operand from index `i`, a multiple of 2.
+vec4 load_wide_f32(uint64_t address, uint i)
+{
+    vec4 values = vec4(0.0);
+    [[unroll]] for (uint e = 0; e < WIDE; e += 2)
+    {
+        vec2 two = uintBitsToFloat(unpack32(Bits64(address + uint64_t(i + e) * 4).v));
+        values[e] = two.x;
+        values[e + 1] = two.y;
+    }
+    return values;
+}

@@ -99,7 +99,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         Method method = MethodOf(target);
         int size = wide || method != Method.Tiled ? target.SubgroupSize : NarrowWorkgroup(problems.Queries, target);
         int perLane = method == Method.Tiled || problems.Queries <= size ? 1 : QueriesPerLane;
-        bool scalar = method == Method.Uniform || new[] { headSize, q.RowStride, k.RowStride, v.RowStride }.Any(n => n * q.DType.Size() % 8 != 0);
+        bool scalar = method == Method.Uniform || WideAccess.Width(q.DType, target, headSize, q.RowStride, k.RowStride, v.RowStride) == 1;
         int queriesPerGroup = wide ? WideQueries : size * perLane;
         int blocks = (problems.Queries + queriesPerGroup - 1) / queriesPerGroup;
         long count = (long)problems.Outer * problems.Inner * Heads * blocks;
@@ -112,7 +112,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
             (uint)groups.X, Causal ? 1u : 0u, Scale ?? (float)(1 / Math.Sqrt(headSize)));
         return new([new Dispatch(
             $"{Name}{(wide ? "_wide" : "")}.{q.DType.Name()}",
-            wide ? [size, headSize] : [size, headSize, (int)method, perLane, scalar ? 1 : 0],
+            wide ? [size, headSize, scalar ? 1 : 0] : [size, headSize, (int)method, perLane, scalar ? 1 : 0],
             groups,
             [Operand.Input(0), Operand.Input(1), Operand.Input(2), Operand.Output],
             Dispatch.Pack(parameters))]);
@@ -129,7 +129,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
 
     private static Method MethodOf(KernelTarget target) => target.Matrix switch
     {
-        MatrixFamily.Tiled => Method.Tiled,
+        MatrixFamily.Tiled or MatrixFamily.TiledPacked or MatrixFamily.CoopMatrix => Method.Tiled,
         MatrixFamily.Gather => Method.Broadcast,
         _ => Method.Uniform,
     };
