@@ -1,129 +1,78 @@
 #version 460
 // attention: y = softmax(scale * q k^T) v with an online softmax; lanes are queries. For head dimensions up to 80.
 //
-// Every invocation owns a query: its scaled q row, its output row and its running maximum and sum live in registers, so
-// maxima, exponentials and sums need no exchange between lanes. Push data and indices: common/attention.glsl.
-// Constants: 0 workgroup size, 1 HEAD_DIM, 2 BROADCAST.
-//   BROADCAST 1, where the matrix core gathers (CPU drivers): one subgroup per workgroup; a row of k or v is gathered along the lanes and read back by
-//                subgroupBroadcast, which costs far less there than a load that cannot be proven uniform. Keys come in
-//                blocks of KEYS.
-//   BROADCAST 0, GPUs: tiles of TILE keys in shared memory, which all queries of the workgroup read.
-// Ladder: v1 blocks of 8 keys in both. v2 tiles key by key: an eighth of the code, which took a CPU driver's compiler
-//         minutes, and no scores to mask.
+// Push data and indices: common/attention.glsl. Constants: 0 workgroup size, 1 HEAD_DIM, 2 METHOD, 3 QUERIES (per lane),
+// 4 SCALAR_LOADS (rows do not start at multiples of 8 bytes).
+//   METHOD 0, GPUs: a query per invocation; tiles of TILE keys in shared memory, which all queries of the workgroup read.
+//   METHOD 1 and 2, CPU drivers: common/attention_lanes.glsl.
+// Ladder (one core, processor time, fp32, slices of a fused buffer, GFLOP/s):
+//   Mesa 25.0.7, 8 lanes         2560x5 heads  640x10  160x20  16 frames  26 frames  77 keys  compiled in
+//   v1 rows gathered 32 bits a lane, 8 keys, dimension innermost
+//                                        13.4    16.0    14.1        5.1        5.3     14.6      390 ms
+//   v2 64 bits, 4 keys within each dimension     28                                               133 ms
+//   v3 and 2 queries per lane            40.4    42.3    38.6       12.6       14.1     33.6      210 ms
+//   v3 at 16 lanes                       59.6    64.2    46.9        8.7       13.5     45.5      209 ms
+//   2 queries with 2, 3, 8 keys: 33, 37, 28 at 143, 176, 546 ms; 4 queries with 2 keys: 42 at 283 ms.
+//   Mesa 26.2, 640x10: v3 44; v4 uniform loads 66 (4 keys), 75 (8 keys); at 16 lanes 85.
+//   GPUs: v1 blocks of 8 keys; v2 key by key: an eighth of the code, no scores to mask; v3 tiles filled 64 bits at a time.
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_ballot : require
 #include "common/types.glsl"
+#include "common/wide.glsl"
 
-#define KEYS 8
+#define METHOD_TILED 0
+#define METHOD_BROADCAST 1
+#define METHOD_UNIFORM 2
 #define TILE 16
 
 layout(constant_id = 1) const uint HEAD_DIM = 64;
-layout(constant_id = 2) const uint BROADCAST = 0;
+layout(constant_id = 2) const uint METHOD = METHOD_TILED;
+layout(constant_id = 3) const uint QUERIES = 1;
+layout(constant_id = 4) const bool SCALAR_LOADS = false;
 
 #include "common/attention.glsl"
+#include "common/attention_lanes.glsl"
 
-// Lanes of one gathered row segment; rows are padded to whole segments (with zeros in q, so that the rest does not count).
-const uint LANES = BROADCAST != 0 ? WORKGROUP_SIZE : 4;
-const uint SEGMENTS = (HEAD_DIM + LANES - 1) / LANES;
-const uint QUADS = SEGMENTS * LANES / 4;
-const uint TILE_QUADS = BROADCAST != 0 ? 1 : TILE * QUADS;
+const uint QUADS = METHOD == METHOD_TILED ? (HEAD_DIM + 3) / 4 : 1;
+const uint TILE_QUADS = METHOD == METHOD_TILED ? TILE * QUADS : 1;
 
 shared vec4 k_tile[TILE_QUADS];
 shared vec4 v_tile[TILE_QUADS];
 
 vec4 query[QUADS];
 vec4 sums[QUADS];
-float scores[KEYS];
-float largest;
-float total;
 
-void load_query(uint64_t address)
-{
-    [[unroll]] for (uint quad = 0; quad < QUADS; quad++)
-    {
-        [[unroll]] for (uint i = 0; i < 4; i++)
-        {
-            uint d = 4 * quad + i;
-            query[quad][i] = d < HEAD_DIM ? load(address, min(d, HEAD_DIM - 1)) * (scale * LOG2_E) : 0.0;
-        }
-        sums[quad] = vec4(0.0);
-    }
-    largest = HIDDEN;
-    total = 0.0;
-}
-
-void store_sums(uint64_t address)
-{
-    float factor = 1.0 / total;
-    [[unroll]] for (uint quad = 0; quad < QUADS; quad++)
-    {
-        [[unroll]] for (uint i = 0; i < 4; i++)
-        {
-            if (4 * quad + i < HEAD_DIM) store(address, 4 * quad + i, sums[quad][i] * factor);
-        }
-    }
-}
-
-// Hides the keys that this query does not see, turns scores into weights, and rescales what was summed before.
-void softmax_step(uint first_key, uint seen)
-{
-    float now = largest;
-    [[unroll]] for (uint j = 0; j < KEYS; j++)
-    {
-        scores[j] = first_key + j < seen ? scores[j] : HIDDEN;
-        now = max(now, scores[j]);
-    }
-    float rescale = exp2(largest - now);
-    largest = now;
-    total *= rescale;
-    [[unroll]] for (uint j = 0; j < KEYS; j++)
-    {
-        scores[j] = exp2(scores[j] - now);
-        total += scores[j];
-    }
-    [[unroll]] for (uint quad = 0; quad < QUADS; quad++) sums[quad] *= rescale;
-}
-
-// One block of keys whose rows start at k_row and v_row.
-void broadcast_step(uint64_t k_row, uint64_t v_row, uint first_key, uint seen)
-{
-    uint64_t k_step = uint64_t(kv_token) * k_row_stride * STORAGE_BYTES;
-    uint64_t v_step = uint64_t(kv_token) * v_row_stride * STORAGE_BYTES;
-    [[unroll]] for (uint j = 0; j < KEYS; j++)
-    {
-        uint64_t address = k_row + min(first_key + j, keys - 1) * k_step;
-        float score = 0.0;
-        [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
-        {
-            float row = load(address, min(segment * LANES + gl_SubgroupInvocationID, HEAD_DIM - 1));
-            [[unroll]] for (uint lane = 0; lane < LANES; lane++)
-            {
-                uint d = segment * LANES + lane;
-                score += query[d / 4][d % 4] * subgroupBroadcast(row, lane);
-            }
-        }
-        scores[j] = score;
-    }
-    softmax_step(first_key, seen);
-    [[unroll]] for (uint j = 0; j < KEYS; j++)
-    {
-        uint64_t address = v_row + min(first_key + j, keys - 1) * v_step;
-        [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
-        {
-            float row = load(address, min(segment * LANES + gl_SubgroupInvocationID, HEAD_DIM - 1));
-            [[unroll]] for (uint lane = 0; lane < LANES; lane++)
-            {
-                uint d = segment * LANES + lane;
-                sums[d / 4][d % 4] += scores[j] * subgroupBroadcast(row, lane);
-            }
-        }
-    }
-}
-
-vec4 load_quad(uint64_t address, uint quad)
+// Four dimensions of a row; behind the row's end any of its values.
+vec4 load_quad(uint64_t row, uint quad)
 {
     uint d = 4 * quad, last = HEAD_DIM - 1;
-    return vec4(load(address, d), load(address, min(d + 1, last)), load(address, min(d + 2, last)), load(address, min(d + 3, last)));
+    if (!SCALAR_LOADS && HEAD_DIM % 4 == 0)
+    {
+        uint64_t address = row + d * STORAGE_BYTES;
+        return WIDE == 4 ? load_wide(address) : vec4(load_wide(address).xy, load_wide(address + 8).xy);
+    }
+    return vec4(load(row, d), load(row, min(d + 1, last)), load(row, min(d + 2, last)), load(row, min(d + 3, last)));
+}
+
+void load_query(uint64_t row)
+{
+    [[unroll]] for (uint quad = 0; quad < QUADS; quad++)
+    {
+        bvec4 inside = lessThan(4 * quad + uvec4(0, 1, 2, 3), uvec4(HEAD_DIM));
+        query[quad] = mix(vec4(0.0), load_quad(row, quad) * (scale * LOG2_E), inside);
+        sums[quad] = vec4(0.0);
+    }
+}
+
+void store_sums(uint64_t row, float factor)
+{
+    [[unroll]] for (uint quad = 0; quad < QUADS; quad++)
+    {
+        [[unroll]] for (uint i = 0; i < 4; i++)
+        {
+            if (4 * quad + i < HEAD_DIM) store(row, 4 * quad + i, sums[quad][i] * factor);
+        }
+    }
 }
 
 void load_tiles(uint64_t k_row, uint64_t v_row, uint first_key)
@@ -137,7 +86,7 @@ void load_tiles(uint64_t k_row, uint64_t v_row, uint first_key)
 }
 
 // The keys of the tile one after the other. A new maximum is rare after the first keys, so sums are rescaled only then.
-void tile_step(uint first_key, uint rows, uint seen)
+void tile_step(uint first_key, uint rows, uint seen, inout float largest, inout float total)
 {
     uint row = 0;
     do
@@ -162,13 +111,11 @@ void tile_step(uint first_key, uint rows, uint seen)
     } while (row < rows);
 }
 
-void main()
+void attend_in_tiles(Problem problem)
 {
-    if (problem_index() >= count) return;
-    Problem problem = problem_of(problem_index());
     uint first = problem.block * WORKGROUP_SIZE;
     uint own = first + gl_LocalInvocationID.x;
-    uint token = min(own, queries - 1); // lanes past the end work along and store nothing
+    uint token = min(own, queries - 1); // invocations past the end work along and store nothing
     uint seen = causal != 0 ? token + 1 : keys;
     uint end = causal != 0 ? min(keys, first + WORKGROUP_SIZE) : keys;
     uint64_t row = problem.q_row + uint64_t(token) * q_token;
@@ -176,26 +123,24 @@ void main()
     uint64_t v_row = head_address(v, problem.kv_row, v_row_stride, problem.head);
     load_query(head_address(q, row, q_row_stride, problem.head));
 
+    float largest = HIDDEN, total = 0.0;
     uint key = 0;
-    if (BROADCAST != 0)
+    do
     {
-        do
-        {
-            broadcast_step(k_row, v_row, key, seen);
-            key += KEYS;
-        } while (key < end);
-    }
-    else
-    {
-        do
-        {
-            barrier();
-            load_tiles(k_row, v_row, key);
-            barrier();
-            tile_step(key, min(TILE, end - key), seen);
-            key += TILE;
-        } while (key < end);
-    }
+        barrier();
+        load_tiles(k_row, v_row, key);
+        barrier();
+        tile_step(key, min(TILE, end - key), seen, largest, total);
+        key += TILE;
+    } while (key < end);
 
-    if (own < queries) store_sums(head_address(y, row, heads * HEAD_DIM, problem.head));
+    if (own < queries) store_sums(head_address(y, row, heads * HEAD_DIM, problem.head), 1.0 / total);
+}
+
+void main()
+{
+    if (problem_index() >= count) return;
+    Problem problem = problem_of(problem_index());
+    if (METHOD == METHOD_TILED) attend_in_tiles(problem);
+    else attend_in_lanes(problem);
 }

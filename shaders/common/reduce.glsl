@@ -13,6 +13,8 @@ shared REDUCE_TYPE reduce_partial[64];
 REDUCE_TYPE workgroup_sum(REDUCE_TYPE value)
 {
     REDUCE_TYPE sum = subgroupAdd(value);
+    // So few that a CPU driver knows while it compiles; gl_NumSubgroups it learns when it runs, and keeps the barriers.
+    if (WORKGROUP_SIZE <= 16 && WORKGROUP_SIZE <= gl_SubgroupSize) return sum;
     if (gl_NumSubgroups == 1) return sum;
     barrier();
     if (subgroupElect()) reduce_partial[gl_SubgroupID] = sum;

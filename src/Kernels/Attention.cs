@@ -30,6 +30,17 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
     private const int LargestNarrowHead = 80;
     private const int WideQueries = 4;
 
+    // A value of k or v that has reached all lanes then serves two products in each.
+    private const int QueriesPerLane = 2;
+
+    /// <summary>How a value of k or v reaches all queries; the numbers are those of shaders/attention.comp.</summary>
+    private enum Method
+    {
+        Tiled = 0,
+        Broadcast = 1,
+        Uniform = 2,
+    }
+
     /// <summary>The shader's parameters behind the addresses of q, k, v, y. Distances between outer, inner and tokens are in rows.</summary>
     public readonly record struct Parameters(
         uint QOuter, uint QInner, uint QToken, uint KvOuter, uint KvInner, uint KvToken,
@@ -85,9 +96,11 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         Problems problems = Describe(q.Shape, k.Shape);
         int headSize = q.Shape.Channels / Heads;
         bool wide = headSize > LargestNarrowHead;
-        bool broadcast = target.Matrix == MatrixFamily.Gather;
-        int size = wide || broadcast ? target.SubgroupSize : NarrowWorkgroup(problems.Queries, target);
-        int queriesPerGroup = wide ? WideQueries : size;
+        Method method = MethodOf(target);
+        int size = wide || method != Method.Tiled ? target.SubgroupSize : NarrowWorkgroup(problems.Queries, target);
+        int perLane = method == Method.Tiled || problems.Queries <= size ? 1 : QueriesPerLane;
+        bool scalar = method == Method.Uniform || WideAccess.Width(q.DType, target, headSize, q.RowStride, k.RowStride, v.RowStride) == 1;
+        int queriesPerGroup = wide ? WideQueries : size * perLane;
         int blocks = (problems.Queries + queriesPerGroup - 1) / queriesPerGroup;
         long count = (long)problems.Outer * problems.Inner * Heads * blocks;
         Workgroups groups = Workgroups.Fold(count, target);
@@ -99,7 +112,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
             (uint)groups.X, Causal ? 1u : 0u, Scale ?? (float)(1 / Math.Sqrt(headSize)));
         return new([new Dispatch(
             $"{Name}{(wide ? "_wide" : "")}.{q.DType.Name()}",
-            wide ? [size, headSize] : [size, headSize, broadcast ? 1 : 0],
+            wide ? [size, headSize, scalar ? 1 : 0] : [size, headSize, (int)method, perLane, scalar ? 1 : 0],
             groups,
             [Operand.Input(0), Operand.Input(1), Operand.Input(2), Operand.Output],
             Dispatch.Pack(parameters))]);
@@ -113,6 +126,13 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
             4 * scores * output.Shape.Channels,
             inputs[0].SizeInBytes + inputs[1].SizeInBytes + inputs[2].SizeInBytes + output.SizeInBytes);
     }
+
+    private static Method MethodOf(KernelTarget target) => target.Matrix switch
+    {
+        MatrixFamily.Tiled or MatrixFamily.TiledPacked or MatrixFamily.CoopMatrix => Method.Tiled,
+        MatrixFamily.Gather => Method.Broadcast,
+        _ => Method.Uniform,
+    };
 
     // Queries side by side share the tiles of k and v; short problems take no more subgroups than they fill.
     private static int NarrowWorkgroup(int queries, KernelTarget target)

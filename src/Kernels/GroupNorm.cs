@@ -10,7 +10,7 @@ namespace Hummingbird.Vulkan.Kernels;
 /// </remarks>
 public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Activation = Activation.None, NormScope Scope = NormScope.PerFrame) : Kernel
 {
-    // Values per invocation: chunks bound the length of a plain sum, and few pixels per store pass unroll without a loop.
+    // Pixels per invocation: chunks bound the length of a plain sum, and few pixels per store pass unroll without a loop.
     private const int ChunkPixels = 64;
     private const int ApplyPixels = 8;
     private const int PairBytes = 2 * sizeof(float);
@@ -79,6 +79,7 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
         int pixels = PixelsPerSample(x.Shape), channels = output.Shape.Channels;
         long samples = x.Shape.Rows / pixels;
         int chunks = DivideUp(pixels, ChunkPixels);
+        int width = WideAccess.Width(x.DType, target, x.Shape.Channels, x.RowStride, x2.IsPresent ? x2.Shape.Channels : 0, x2.RowStride);
         long partialBytes = samples * chunks * channels * PairBytes;
         Operand[] operands =
         [
@@ -95,7 +96,7 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
             Workgroups groups = Workgroups.Fold((invocations + size - 1) / size, target);
             return new(
                 $"{Name}.{x.DType.Name()}",
-                [size, (int)stage],
+                [size, (int)stage, stage == Stage.Combine ? 1 : width],
                 groups,
                 [.. operands],
                 Dispatch.Pack(new Parameters(
@@ -106,9 +107,9 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
 
         return new(
             [
-                Stages(Stage.Statistics, wide, ChunkPixels, samples * chunks * channels),
+                Stages(Stage.Statistics, wide, ChunkPixels, samples * chunks * (channels / width)),
                 Stages(Stage.Combine, combine, ChunkPixels, samples * Groups * combine),
-                Stages(Stage.Apply, wide, ApplyPixels, samples * DivideUp(pixels, ApplyPixels) * channels),
+                Stages(Stage.Apply, wide, ApplyPixels, samples * DivideUp(pixels, ApplyPixels) * (channels / width)),
             ],
             partialBytes + (samples * channels * TripleBytes));
     }

@@ -14,6 +14,9 @@ public enum MatrixFamily
 
     /// <summary>Shared-memory tiles multiplied by cooperative matrices (tensor cores, WMMA); fp16 storage, else as <see cref="Tiled"/>.</summary>
     CoopMatrix,
+
+    /// <summary>Loads from uniform addresses, merged into vector loads: CPU drivers that can see them (Mesa from 26 on).</summary>
+    LoadVector,
 }
 
 /// <summary>A cooperative matrix multiplication of fp16 that is summed in fp32: D[M,N] += A[M,K] B[K,N].</summary>

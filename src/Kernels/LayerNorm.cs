@@ -33,7 +33,7 @@ public sealed partial record LayerNorm(float Epsilon = 1e-5f) : Kernel
         Workgroups groups = Workgroups.Fold(x.Shape.Rows, target);
         return new([new Dispatch(
             $"{Name}.{x.DType.Name()}",
-            [size],
+            [size, WideAccess.Width(x.DType, target, x.Shape.Channels, x.RowStride)],
             groups,
             [Operand.Input(0), Operand.Input(1), Operand.Input(2), Operand.Output],
             Dispatch.Pack(new Parameters((uint)x.Shape.Rows, (uint)x.Shape.Channels, (uint)x.RowStride, (uint)groups.X, Epsilon)))]);

@@ -119,7 +119,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
     {
         TensorSpec x = inputs[0], shift = inputs[3], residual = inputs[4];
         MatrixTile tile = TileTable.Choose(Problem(inputs), target);
-        MatrixTiling tiling = MatrixTiling.Of(tile, x.DType, inputs[1].DType, target);
+        MatrixTiling tiling = MatrixTiling.Of(tile, Problem(inputs), target);
         PanelPacking packing = Packing(inputs, target);
         Workgroups line = Workgroups.Fold((output.Shape.Rows + tile.Rows - 1) / tile.Rows, target);
         int panels = packing.Panels;
@@ -154,8 +154,9 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         MatrixProblem problem = Problem(inputs);
         MatrixTile tile = TileTable.Choose(problem, target);
         (int first, int second, DType type) = (problem.Channels, problem.SecondChannels, problem.Weights);
-        MatrixTiling tiling = MatrixTiling.Of(tile, problem.Storage, type, target);
-        return new(problem.Columns, Taps, first, second, tile.Columns, tiling.Element, tiling.ChannelMultiple, type, IsGeglu);
+        MatrixTiling tiling = MatrixTiling.Of(tile, problem, target);
+        int zeroBytes = tiling.ReadsZeros && Taps > 1 ? Math.Max(first, second) * problem.Storage.Size() : 0;
+        return new(problem.Columns, Taps, first, second, tile.Columns, tiling.Element, tiling.ChannelMultiple, type, IsGeglu, zeroBytes);
     }
 
     /// <summary>The product as the tile table knows it.</summary>

@@ -10,6 +10,7 @@ namespace Hummingbird.Vulkan.Kernels;
 /// <param name="VectorChannels">Channels of one load: rows must be aligned to it, or channels are loaded one by one.</param>
 /// <param name="Constants">The family's own specialization constants, from 2 on.</param>
 /// <param name="SubgroupSize">Lanes that its pipelines ask for; 0 leaves it to the device plan.</param>
+/// <param name="ReadsZeros">Pixels outside of the image are read from zeros behind the packed weight.</param>
 internal sealed record MatrixTiling(
     string Shader,
     int Invocations,
@@ -17,23 +18,24 @@ internal sealed record MatrixTiling(
     int ChannelMultiple,
     int VectorChannels,
     ImmutableArray<int> Constants,
-    int SubgroupSize = 0)
+    int SubgroupSize = 0,
+    bool ReadsZeros = false)
 {
     /// <param name="tile">Of the tile table.</param>
-    /// <param name="storage">Storage type of the activations.</param>
-    /// <param name="weights">Storage type of the packed weights.</param>
-    /// <param name="target">For which the tile was chosen.</param>
-    public static MatrixTiling Of(MatrixTile tile, DType storage, DType weights, KernelTarget target) => tile.Family switch
+    /// <param name="problem">For which it was chosen,</param>
+    /// <param name="target">and on what.</param>
+    public static MatrixTiling Of(MatrixTile tile, MatrixProblem problem, KernelTarget target) => tile.Family switch
     {
         MatrixFamily.Gather => new(
             "gather",
             target.SubgroupSize,
-            Element: 8 / weights.Size(),
+            Element: 8 / problem.Weights.Size(),
             ChannelMultiple: Math.Max(8, target.SubgroupSize),
             VectorChannels: 4,
             [tile.Rows, tile.Columns / target.SubgroupSize]),
         MatrixFamily.CoopMatrix => CoopMatrix(target),
-        _ => Tiled(tile, storage, target),
+        MatrixFamily.LoadVector => LoadVector(tile, problem, target),
+        _ => Tiled(tile, problem.Storage, target),
     };
 
     // Code that is unrolled as far as on a GPU takes a CPU driver long to compile. fp16 goes by pairs of k.
@@ -43,6 +45,25 @@ internal sealed record MatrixTiling(
         return storage == DType.F16
             ? new("tiled", 2 * tile.Rows, Element: 1, Depth, VectorChannels: 8, [target.IsCpu ? 2 : Depth, tile.Family == MatrixFamily.TiledPacked ? 1 : 0])
             : new("tiled", 2 * tile.Rows, Element: 1, Depth, VectorChannels: 4, [target.IsCpu ? 1 : Depth]);
+    }
+
+    // Loops take whole steps, so the step divides the channels of each source. A long one is a quarter faster and takes three
+    // times as long to compile, which a small product never earns back; more lanes take longer to compile, too.
+    private static MatrixTiling LoadVector(MatrixTile tile, MatrixProblem problem, KernelTarget target)
+    {
+        const long SmallProduct = 1 << 24;
+        int channels = problem.Channels | problem.SecondChannels, divisor = channels & -channels;
+        long products = problem.Rows * (problem.Channels + problem.SecondChannels) * problem.Columns;
+        int longest = products < SmallProduct ? 8 : target.SubgroupSize > 8 ? 16 : 32;
+        int step = Math.Min(divisor, longest);
+        return new(
+            "ldv",
+            target.SubgroupSize,
+            Element: 1,
+            ChannelMultiple: 1,
+            VectorChannels: 1,
+            [tile.Rows, tile.Columns / target.SubgroupSize, step],
+            ReadsZeros: true);
     }
 
     // Four subgroups of 4 x 2 matrices each, 32 k at a time: the numbers of shaders/common/matrix_coopmat.glsl.

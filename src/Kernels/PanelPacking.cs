@@ -18,8 +18,10 @@ namespace Hummingbird.Vulkan.Kernels;
 /// <param name="ChannelMultiple">Each source's channels are padded to this.</param>
 /// <param name="DType">F32 or F16.</param>
 /// <param name="Geglu">Interleave value and gate columns within a panel.</param>
+/// <param name="ZeroBytes">Zeros behind the last panel: what a kernel reads in place of a pixel outside of the image.</param>
 public sealed record PanelPacking(
-    int Columns, int Taps, int SourceChannels, int SecondSourceChannels, int Panel, int Element, int ChannelMultiple, DType DType, bool Geglu = false)
+    int Columns, int Taps, int SourceChannels, int SecondSourceChannels, int Panel, int Element, int ChannelMultiple, DType DType, bool Geglu = false,
+    int ZeroBytes = 0)
     : WeightPacking
 {
     public int PaddedChannels => RoundUp(SourceChannels, ChannelMultiple) + RoundUp(SecondSourceChannels, ChannelMultiple);
@@ -31,7 +33,7 @@ public sealed record PanelPacking(
 
     public int PaddedColumns => RoundUp(Columns, Panel);
 
-    public override long SizeInBytes => (long)PaddedColumns * Depth * DType.Size();
+    public override long SizeInBytes => ((long)PaddedColumns * Depth * DType.Size()) + ZeroBytes;
 
     public override void Pack(ReadOnlySpan<float> canonical, Span<byte> packed)
     {

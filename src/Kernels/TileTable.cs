@@ -48,6 +48,9 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
     private const int GatherSums = 32;
     private const int TiledColumns = 64;
 
+    // Of 32 vector registers, one holds a value of x and four those of the weight.
+    private const int LoadVectorSums = 24;
+
     private static readonly ImmutableArray<TileRule> Defaults =
     [
         new(new(MatrixFamily.Gather, 4), MaxRows: 4),
@@ -57,6 +60,8 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         new(new(MatrixFamily.Tiled, 64)),
         new(new(MatrixFamily.TiledPacked, 64)),
         new(new(MatrixFamily.CoopMatrix, 0)),
+        new(new(MatrixFamily.LoadVector, 4), MaxRows: 4),
+        new(new(MatrixFamily.LoadVector, 6)),
     ];
 
     /// <summary>Nothing measured.</summary>
@@ -77,7 +82,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         {
             if (rule.Tile.Family == family && problem.Rows <= rule.MaxRows && target.SubgroupSize >= rule.MinSubgroup)
             {
-                return rule.Tile with { Rows = rule.Tile.Rows > 0 ? rule.Tile.Rows : OwnRows(target), Columns = OwnColumns(family, target) };
+                return rule.Tile with { Rows = rule.Tile.Rows > 0 ? rule.Tile.Rows : OwnRows(target), Columns = OwnColumns(family, problem, target) };
             }
         }
 
@@ -93,7 +98,8 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
     {
         MatrixFamily.Gather => GatherChoices(problem, target),
         MatrixFamily.Tiled or MatrixFamily.TiledPacked when FamilyFor(problem, target with { Matrix = family }) == family => TiledChoices(family, problem, target),
-        MatrixFamily.CoopMatrix when FamilyFor(problem, target) == family => [new(family, OwnRows(target), OwnColumns(family, target))],
+        MatrixFamily.CoopMatrix when FamilyFor(problem, target) == family => [new(family, OwnRows(target), OwnColumns(family, problem, target))],
+        MatrixFamily.LoadVector => LoadVectorChoices(problem, target),
         _ => [],
     };
 
@@ -109,9 +115,10 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
     // Two subgroups of four matrices along the rows; two of two along the columns.
     private static int OwnRows(KernelTarget target) => 2 * 4 * target.Cooperative!.M;
 
-    private static int OwnColumns(MatrixFamily family, KernelTarget target) => family switch
+    private static int OwnColumns(MatrixFamily family, MatrixProblem problem, KernelTarget target) => family switch
     {
         MatrixFamily.Gather => 2 * target.SubgroupSize,
+        MatrixFamily.LoadVector => (problem.Columns <= target.SubgroupSize && !problem.IsGeglu ? 1 : 4) * target.SubgroupSize,
         MatrixFamily.CoopMatrix => 2 * 2 * target.Cooperative!.N,
         _ => TiledColumns,
     };
@@ -130,6 +137,25 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
                 if (rows * width <= GatherSums)
                 {
                     tiles.Add(new(MatrixFamily.Gather, rows, width * lanes));
+                }
+            }
+        }
+
+        return tiles.ToImmutable();
+    }
+
+    private static ImmutableArray<MatrixTile> LoadVectorChoices(MatrixProblem problem, KernelTarget target)
+    {
+        // A value and its gate are in one invocation.
+        ReadOnlySpan<int> widths = problem.IsGeglu ? [2, 4] : [1, 2, 4];
+        var tiles = ImmutableArray.CreateBuilder<MatrixTile>();
+        foreach (int width in widths)
+        {
+            foreach (int rows in (ReadOnlySpan<int>)[4, 6, 8, 12])
+            {
+                if (rows * width <= LoadVectorSums)
+                {
+                    tiles.Add(new(MatrixFamily.LoadVector, rows, width * target.SubgroupSize));
                 }
             }
         }

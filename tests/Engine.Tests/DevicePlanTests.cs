@@ -11,6 +11,7 @@ public sealed class DevicePlanTests
     [Theory]
     [InlineData("lavapipe-22.3.6", MatrixFamily.Gather, 8, 0, DType.F32, DType.F16, 0, true)]
     [InlineData("lavapipe-25.0.7", MatrixFamily.Gather, 8, 0, DType.F32, DType.F16, 0, true)]
+    [InlineData("lavapipe-26.2.6", MatrixFamily.LoadVector, 8, 0, DType.F32, DType.F16, 0, true)]
     [InlineData("radv-rembrandt-680m", MatrixFamily.TiledPacked, 32, 32, DType.F16, DType.F16, 1, true)]
     [InlineData("radv-phoenix-780m", MatrixFamily.CoopMatrix, 32, 32, DType.F16, DType.F16, 1, true)]
     [InlineData("radv-gfx1151-8060s", MatrixFamily.CoopMatrix, 32, 32, DType.F16, DType.F16, 1, true)]
@@ -26,7 +27,7 @@ public sealed class DevicePlanTests
         Assert.Equal(weights, plan.WeightType);
         Assert.Equal(queue, plan.QueueFamily);
         Assert.Equal(isDirect, plan.IsDirect);
-        Assert.Equal(matrix == MatrixFamily.Gather, plan.Target.IsCpu);
+        Assert.Equal(matrix is MatrixFamily.Gather or MatrixFamily.LoadVector, plan.Target.IsCpu);
         Assert.Equal(65_535, plan.Target.MaxWorkgroupCount);
         Assert.Equal(64, plan.TimestampValidBits);
         Assert.Equal(GiB, plan.ChunkSizeInBytes);
@@ -223,6 +224,21 @@ public sealed class DevicePlanTests
             Assert.Equal(plan.Decisions.Length, plan.Decisions.Select(d => d.What).Distinct().Count());
             Assert.Equal(plan.Decisions, DevicePlan.Decide(DeviceSnapshots.Load(name), new()).Decisions);
         }
+    }
+
+    [Theory]
+    [InlineData("Mesa 25.3.9 (LLVM 20.1.2)", 25, MatrixFamily.Gather)]
+    [InlineData("Mesa 26.0.0-devel (git-0123456789)", 26, MatrixFamily.LoadVector)]
+    [InlineData("Mesa 100.1", 100, MatrixFamily.LoadVector)]
+    [InlineData("Mesa 26", 26, MatrixFamily.LoadVector)]
+    [InlineData("Mesa git", 0, MatrixFamily.Gather)]
+    [InlineData("26.2.6", 0, MatrixFamily.Gather)]
+    public void Lavapipe_loads_vectors_from_mesa_26_on(string driverInfo, int major, MatrixFamily family)
+    {
+        DeviceSnapshot device = DeviceSnapshots.Lavapipe25 with { DriverInfo = driverInfo };
+        Assert.Equal(major, device.MesaMajor);
+        Assert.Equal(family, DevicePlan.Decide(device, new()).Target.Matrix);
+        Assert.Equal(MatrixFamily.Gather, DevicePlan.Decide(device with { DriverId = "GoogleSwiftshader" }, new()).Target.Matrix);
     }
 
     [Fact]

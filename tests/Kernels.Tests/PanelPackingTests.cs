@@ -11,6 +11,8 @@ public class PanelPackingTests
         new PanelPacking(16, 9, 8, 0, 16, 4, 8, DType.F16),
         new PanelPacking(5, 9, 6, 5, 16, 4, 8, DType.F16),
         new PanelPacking(65, 3, 12, 20, 64, 1, 16, DType.F32),
+        new PanelPacking(5, 9, 6, 5, 32, 1, 1, DType.F16, ZeroBytes: 24),
+        new PanelPacking(5, 3, 7, 0, 16, 1, 1, DType.F32, ZeroBytes: 28),
         new PanelPacking(40, 1, 9, 0, 16, 2, 8, DType.F32, Geglu: true),
         new PanelPacking(94, 1, 33, 0, 64, 1, 16, DType.F16, Geglu: true),
     ];
@@ -20,7 +22,7 @@ public class PanelPackingTests
     public void Every_value_lies_where_the_layout_says_and_all_else_is_zero(PanelPacking packing)
     {
         (float[] canonical, byte[] packed) = Pack(packing);
-        float[] expected = new float[packing.PaddedColumns * packing.Depth];
+        float[] expected = new float[(packing.PaddedColumns * packing.Depth) + (packing.ZeroBytes / packing.DType.Size())];
         int at = 0;
         for (int row = 0; row < packing.Columns; row++)
         {

@@ -6,6 +6,7 @@ namespace Hummingbird.Vulkan.Kernels.Tests;
 public class TileTableTests
 {
     private static readonly KernelTarget Cpu = new(SubgroupSize: 8, MatrixFamily.Gather, IsCpu: true);
+    private static readonly KernelTarget LoadVector = new(SubgroupSize: 8, MatrixFamily.LoadVector, IsCpu: true);
     private static readonly KernelTarget Gpu = new(SubgroupSize: 32, MatrixFamily.Tiled);
     private static readonly MatrixProblem Linear = new("matmul", DType.F32, DType.F16, 2560, 320, 0, 320, IsGeglu: false);
 
@@ -19,6 +20,39 @@ public class TileTableTests
         => Assert.Equal(
             new MatrixTile(MatrixFamily.Gather, expected, 2 * lanes),
             TileTable.Choose(Linear with { Rows = rows }, Cpu with { SubgroupSize = lanes }));
+
+    [Theory]
+    [InlineData(4, 320, 8, 4, 32)]
+    [InlineData(5, 320, 8, 6, 32)]
+    [InlineData(5, 320, 16, 6, 64)]
+    [InlineData(5, 9, 8, 6, 32)]
+    [InlineData(5, 8, 8, 6, 8)] // the last convolutions: 3 or 4 channels
+    public void Loaded_vectors_take_four_columns_a_lane_and_one_for_narrow_products(int rows, int columns, int lanes, int tileRows, int tileColumns)
+        => Assert.Equal(
+            new MatrixTile(MatrixFamily.LoadVector, tileRows, tileColumns),
+            TileTable.Choose(Linear with { Rows = rows, Columns = columns }, LoadVector with { SubgroupSize = lanes }));
+
+    [Theory]
+    [InlineData(40, 320, 0, 8, 32)]
+    [InlineData(40, 320, 0, 16, 16)]
+    [InlineData(5, 320, 0, 8, 8)] // little work: a short step compiles sooner
+    [InlineData(40, 304, 0, 8, 16)]
+    [InlineData(40, 320, 24, 8, 8)]
+    [InlineData(5, 32, 12, 8, 4)]
+    [InlineData(5, 3, 0, 8, 1)]
+    public void A_step_of_loaded_vectors_divides_the_channels_of_both_sources(int height, int channels, int second, int lanes, int step)
+    {
+        TensorSpec Pixels(int c) => new([1, height, 64, c], DType.F32);
+        TensorSpec[] inputs =
+        [
+            Pixels(channels), new([32, 3, 3, channels + second], DType.F16), TensorSpec.Absent, TensorSpec.Absent, TensorSpec.Absent,
+            second > 0 ? Pixels(second) : TensorSpec.Absent,
+        ];
+        KernelTarget target = LoadVector with { SubgroupSize = lanes };
+        Assert.Equal(step, Assert.Single(new Conv2d().Plan(inputs, Pixels(32), target).Dispatches).Constants[^1]);
+        PanelPacking packing = Assert.IsType<PanelPacking>(new Conv2d().Packing(1, inputs, target));
+        Assert.Equal((9 * (channels + second), 4 * channels), (packing.Depth, packing.ZeroBytes));
+    }
 
     [Fact]
     public void What_was_measured_overrides_the_default_for_that_problem_alone()
@@ -45,7 +79,7 @@ public class TileTableTests
     [Fact]
     public void The_default_is_a_choice_and_no_rival_of_itself()
     {
-        foreach (KernelTarget target in new[] { Cpu, Cpu with { SubgroupSize = 16 }, Gpu })
+        foreach (KernelTarget target in new[] { Cpu, Cpu with { SubgroupSize = 16 }, LoadVector, LoadVector with { SubgroupSize = 16 }, Gpu })
         {
             foreach (MatrixProblem problem in new[] { Linear, Linear with { Rows = 3 }, Linear with { IsGeglu = true } })
             {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -79,6 +80,20 @@ public sealed record DeviceSnapshot
     /// <summary>What people call the driver: <c>radv Mesa 25.0.7</c>.</summary>
     [JsonIgnore]
     public string Driver => DriverName.Length > 0 ? $"{DriverName} {DriverInfo}".TrimEnd() : $"version {DriverVersion}";
+
+    /// <summary>Major version of Mesa, 0 for any other driver. From the text: llvmpipe's version number was 1 for years.</summary>
+    [JsonIgnore]
+    public int MesaMajor
+    {
+        get
+        {
+            const string Prefix = "Mesa ";
+            ReadOnlySpan<char> text = DriverInfo;
+            ReadOnlySpan<char> version = text.StartsWith(Prefix, StringComparison.Ordinal) ? text[Prefix.Length..] : [];
+            int end = version.IndexOfAnyExceptInRange('0', '9');
+            return int.TryParse(end < 0 ? version : version[..end], NumberStyles.None, CultureInfo.InvariantCulture, out int major) ? major : 0;
+        }
+    }
 
     public string ToJson() => JsonSerializer.Serialize(this, Readable.DeviceSnapshot);
 

@@ -38,9 +38,13 @@ internal static class MatrixChoice
                 $"{device.Name} cannot multiply by cooperative matrices: {CooperativeMatrixExtension.Name} with fp16 x fp16 -> fp32 in subgroups is missing. Leave the matrix family to the device plan.");
         }
 
+        // The first lavapipe that loads from a uniform address once, merges such loads, and multiplies and adds in one.
+        const int MergedLoads = 26;
         return (options.Matrix, device.Kind) switch
         {
             ({ } asked, _) => (asked, "asked for"),
+            (_, DeviceKind.Cpu) when device.DriverId == "MesaLlvmpipe" && device.MesaMajor >= MergedLoads
+                => (MatrixFamily.LoadVector, $"the CPU driver of Mesa {device.MesaMajor} merges loads from uniform addresses into vector loads"),
             (_, DeviceKind.Cpu) => (MatrixFamily.Gather, "a CPU driver: shared memory is ordinary memory, and barriers cost"),
             (_, _) when tile is not null && activations == DType.F16 => (MatrixFamily.CoopMatrix,
                 $"the device multiplies fp16 matrices of {tile.M}x{tile.N}x{tile.K} at once, in subgroups of {tile.SubgroupSize}"),

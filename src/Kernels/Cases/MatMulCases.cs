@@ -8,6 +8,7 @@ public static partial class ConformanceCases
         return
         [
             .. MatrixCase(plain, [1, 160, 320], 320),                       // U-Net projection, level 0 (fewer rows)
+            .. MatrixCase(plain, [1, 170, 320], 320),                       // enough work for the long step of loaded vectors
             .. MatrixCase(plain, [1, 160, 320], 320, bias: false),          // queries
             .. MatrixCase(plain, [1, 160, 320], 320, residual: 0),          // attention's output
             .. MatrixCase(plain, [1, 1, 40, 1280], 320),                    // level 3: 5x8 pixels

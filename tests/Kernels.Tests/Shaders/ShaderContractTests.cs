@@ -13,12 +13,13 @@ public class ShaderContractTests
     // maxPushConstantsSize that every Vulkan device has.
     private const int SmallestPushLimit = 128;
 
-    // One of each kind: a CPU driver, GPUs with small and with large subgroups, with and without cooperative matrices.
+    // One of each kind: CPU drivers of either family, GPUs with small and with large subgroups, with and without cooperative matrices.
     private static readonly KernelTarget[] Targets =
     [
         new(SubgroupSize: 8, MatrixFamily.Gather, IsCpu: true),
         new(SubgroupSize: 8, MatrixFamily.Gather, IsCpu: true, WinogradTile: 4),
         new(SubgroupSize: 16, MatrixFamily.Gather, IsCpu: true, WinogradTile: 2),
+        new(SubgroupSize: 8, MatrixFamily.LoadVector, IsCpu: true),
         new(SubgroupSize: 32, MatrixFamily.Tiled, MaxWorkgroupInvocations: 1024, SharedMemoryBytes: 49_152),
         new(SubgroupSize: 64, MatrixFamily.Tiled, MaxWorkgroupInvocations: 256),
         new(SubgroupSize: 32, MatrixFamily.TiledPacked),

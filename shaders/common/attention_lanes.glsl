@@ -1,0 +1,185 @@
+// Attention on CPU drivers: one subgroup per workgroup, without shared memory. Each lane owns QUERIES queries (QUERIES * LANES
+// in a workgroup): their scaled q rows, output rows, maxima and sums are its registers, so nothing is exchanged between lanes.
+// Keys come in blocks of KEYS. A value of k or v is needed by all lanes at once, and gets there in one of two ways:
+//   METHOD_BROADCAST  rows are gathered along the lanes, 64 bits each, and read back by subgroupBroadcast: for drivers that turn
+//                     every load into a gather (Mesa up to 25). A gather feeds WIDE * LANES * QUERIES products.
+//   METHOD_UNIFORM    loaded by every lane from one address, which newer drivers make the memory operand of a multiplication.
+// Within a block the dimension is the outer loop: an element of q or of the output is touched once for all KEYS keys.
+#define LANES WORKGROUP_SIZE
+
+const uint KEYS = METHOD == METHOD_UNIFORM ? 8 : 4;
+
+const uint SEGMENT = WIDE * LANES; // dimensions of one gathered piece of a row; rows are padded to whole pieces, with zeros in q
+const uint SEGMENTS = (HEAD_DIM + SEGMENT - 1) / SEGMENT;
+const uint LANE_VALUES = METHOD == METHOD_TILED ? 1 : SEGMENTS * SEGMENT * QUERIES;
+
+float lane_query[LANE_VALUES]; // [dimension][QUERIES]
+float lane_sums[LANE_VALUES];
+float scores[KEYS * QUERIES];  // [key][QUERIES]
+float rescale[QUERIES];
+vec4 pieces[KEYS];
+
+// WIDE dimensions of a row from dimension `d` on; behind the row's end any of its values.
+vec4 load_dimensions(uint64_t row, uint d)
+{
+    if (!SCALAR_LOADS) return load_wide(row + min(d, HEAD_DIM - WIDE) * STORAGE_BYTES);
+    vec4 values = vec4(0.0);
+    [[unroll]] for (uint e = 0; e < WIDE; e++) values[e] = load(row, min(d + e, HEAD_DIM - 1));
+    return values;
+}
+
+void lanes_load(uint64_t row, uint n)
+{
+    [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
+    {
+        [[unroll]] for (uint lane = 0; lane < LANES; lane++)
+        {
+            uint d = segment * SEGMENT + lane * WIDE;
+            vec4 values = d < HEAD_DIM ? load_dimensions(row, d) * (scale * LOG2_E) : vec4(0.0);
+            [[unroll]] for (uint e = 0; e < WIDE; e++)
+            {
+                lane_query[(d + e) * QUERIES + n] = d + e < HEAD_DIM ? values[e] : 0.0;
+                lane_sums[(d + e) * QUERIES + n] = 0.0;
+            }
+        }
+    }
+}
+
+void lanes_store(uint64_t row, uint n, float factor)
+{
+    [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
+    {
+        [[unroll]] for (uint lane = 0; lane < LANES; lane++)
+        {
+            uint d = segment * SEGMENT + lane * WIDE;
+            vec4 values = vec4(0.0);
+            [[unroll]] for (uint e = 0; e < WIDE; e++) values[e] = lane_sums[(d + e) * QUERIES + n] * factor;
+            if (!SCALAR_LOADS && d < HEAD_DIM) store_wide(row + d * STORAGE_BYTES, values);
+            [[unroll]] for (uint e = 0; e < WIDE; e++)
+            {
+                if (SCALAR_LOADS && d + e < HEAD_DIM) store(row, d + e, values[e]);
+            }
+        }
+    }
+}
+
+// One piece of every row of the block, for METHOD_BROADCAST.
+void lanes_fetch(uint64_t rows[KEYS], uint segment)
+{
+    if (METHOD != METHOD_BROADCAST) return;
+    [[unroll]] for (uint j = 0; j < KEYS; j++) pieces[j] = load_dimensions(rows[j], segment * SEGMENT + gl_SubgroupInvocationID * WIDE);
+}
+
+// Element `e` of lane `lane`'s share of a segment of row `j`, known to all lanes.
+float lanes_value(uint64_t rows[KEYS], uint j, uint segment, uint lane, uint e)
+{
+    return METHOD == METHOD_BROADCAST
+        ? subgroupBroadcast(pieces[j][e], lane)
+        : load(rows[j], min(segment * SEGMENT + lane * WIDE + e, HEAD_DIM - 1));
+}
+
+void lanes_score(uint64_t rows[KEYS])
+{
+    [[unroll]] for (uint i = 0; i < KEYS * QUERIES; i++) scores[i] = 0.0;
+    [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
+    {
+        lanes_fetch(rows, segment);
+        [[unroll]] for (uint lane = 0; lane < LANES; lane++)
+        {
+            [[unroll]] for (uint e = 0; e < WIDE; e++)
+            {
+                uint d = segment * SEGMENT + lane * WIDE + e;
+                [[unroll]] for (uint j = 0; j < KEYS; j++)
+                {
+                    float value = lanes_value(rows, j, segment, lane, e);
+                    [[unroll]] for (uint n = 0; n < QUERIES; n++) scores[j * QUERIES + n] += lane_query[d * QUERIES + n] * value;
+                }
+            }
+        }
+    }
+}
+
+void lanes_accumulate(uint64_t rows[KEYS])
+{
+    [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
+    {
+        lanes_fetch(rows, segment);
+        [[unroll]] for (uint lane = 0; lane < LANES; lane++)
+        {
+            [[unroll]] for (uint e = 0; e < WIDE; e++)
+            {
+                uint d = segment * SEGMENT + lane * WIDE + e;
+                float sum[QUERIES];
+                [[unroll]] for (uint n = 0; n < QUERIES; n++) sum[n] = lane_sums[d * QUERIES + n] * rescale[n];
+                [[unroll]] for (uint j = 0; j < KEYS; j++)
+                {
+                    float value = lanes_value(rows, j, segment, lane, e);
+                    [[unroll]] for (uint n = 0; n < QUERIES; n++) sum[n] += scores[j * QUERIES + n] * value;
+                }
+                [[unroll]] for (uint n = 0; n < QUERIES; n++) lane_sums[d * QUERIES + n] = sum[n];
+            }
+        }
+    }
+}
+
+void attend_in_lanes(Problem problem)
+{
+    uint first = problem.block * (LANES * QUERIES);
+    uint end = causal != 0 ? min(keys, first + LANES * QUERIES) : keys;
+    float largest[QUERIES], total[QUERIES];
+    uint own[QUERIES], seen[QUERIES];
+    [[unroll]] for (uint n = 0; n < QUERIES; n++)
+    {
+        own[n] = first + n * LANES + gl_SubgroupInvocationID;
+        uint token = min(own[n], queries - 1); // lanes past the end work along and store nothing
+        seen[n] = causal != 0 ? token + 1 : keys;
+        lanes_load(head_address(q, problem.q_row + uint64_t(token) * q_token, q_row_stride, problem.head), n);
+        largest[n] = HIDDEN;
+        total[n] = 0.0;
+    }
+
+    uint64_t k_start = head_address(k, problem.kv_row, k_row_stride, problem.head), k_row = k_start;
+    uint64_t v_start = head_address(v, problem.kv_row, v_row_stride, problem.head), v_row = v_start;
+    uint64_t k_step = uint64_t(kv_token) * k_row_stride * STORAGE_BYTES;
+    uint64_t v_step = uint64_t(kv_token) * v_row_stride * STORAGE_BYTES;
+    uint key = 0;
+    do
+    {
+        uint64_t k_rows[KEYS], v_rows[KEYS];
+        [[unroll]] for (uint j = 0; j < KEYS; j++)
+        {
+            k_rows[j] = key + j < keys ? k_row + j * k_step : k_start;
+            v_rows[j] = key + j < keys ? v_row + j * v_step : v_start;
+        }
+        lanes_score(k_rows);
+        [[unroll]] for (uint n = 0; n < QUERIES; n++)
+        {
+            float now = largest[n];
+            [[unroll]] for (uint j = 0; j < KEYS; j++)
+            {
+                scores[j * QUERIES + n] = key + j < seen[n] ? scores[j * QUERIES + n] : HIDDEN;
+                now = max(now, scores[j * QUERIES + n]);
+            }
+            rescale[n] = exp2(largest[n] - now);
+            largest[n] = now;
+            total[n] *= rescale[n];
+            [[unroll]] for (uint j = 0; j < KEYS; j++)
+            {
+                scores[j * QUERIES + n] = exp2(scores[j * QUERIES + n] - now);
+                total[n] += scores[j * QUERIES + n];
+            }
+        }
+        lanes_accumulate(v_rows);
+        k_row += KEYS * k_step;
+        v_row += KEYS * v_step;
+        key += KEYS;
+    } while (key < end);
+
+    [[unroll]] for (uint n = 0; n < QUERIES; n++)
+    {
+        if (own[n] < queries)
+        {
+            lanes_store(head_address(y, problem.q_row + uint64_t(own[n]) * q_token, heads * HEAD_DIM, problem.head), n, 1.0 / total[n]);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+namespace Hummingbird.Vulkan.Kernels;
+
+/// <summary>Whether a kernel may read and write 64 bits per lane: shaders/common/wide.glsl.</summary>
+internal static class WideAccess
+{
+    private const int Bytes = 8;
+
+    /// <summary>Elements per access: as many as 64 bits hold, or 1 where a row or slice would not start at a multiple of them.</summary>
+    /// <param name="type">Storage type of the operands.</param>
+    /// <param name="target">The device.</param>
+    /// <param name="elements">Every channel count, row stride and offset, in elements, from which addresses are made.</param>
+    public static int Width(DType type, KernelTarget target, params ReadOnlySpan<int> elements)
+    {
+        // Drivers that load from uniform addresses (Mesa 26) corrupt their stack in 64-bit gathers of 16 lanes.
+        bool loadsUniformly = target.Matrix is not (MatrixFamily.Gather or MatrixFamily.Tiled or MatrixFamily.TiledPacked or MatrixFamily.CoopMatrix);
+        if (loadsUniformly && target.SubgroupSize > 8)
+        {
+            return 1;
+        }
+
+        foreach (int count in elements)
+        {
+            if (count * type.Size() % Bytes != 0)
+            {
+                return 1;
+            }
+        }
+
+        return Bytes / type.Size();
+    }
+}
