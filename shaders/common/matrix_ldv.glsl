@@ -30,7 +30,7 @@ float sums[ROWS * COLUMNS];
 
 uint column_at(uint j)
 {
-    return gl_WorkGroupID.z * (GEGLU ? PANEL / 2 : PANEL) + j * LANES + gl_SubgroupInvocationID;
+    return panel_index() * (GEGLU ? PANEL / 2 : PANEL) + j * LANES + gl_SubgroupInvocationID;
 }
 
 #if WEIGHTS == 16
