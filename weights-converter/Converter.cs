@@ -60,11 +60,11 @@ public sealed class Converter : IDisposable
         WeightSummary[] summaries = [.. parts.Components.Select(c => Summary(c, parts[c].Values))];
         var report = new ConversionReport(model.Family, summaries, notes, summaries.Sum(s => s.Bytes));
         if (!request.IsDryRun)
-            Write(model, vocabulary, report, progress, cancellation);
+            Write(model, vocabulary, report, notes, progress, cancellation);
         return report;
     }
 
-    private void Write(RecognisedModel model, Vocabulary? vocabulary, ConversionReport report, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
+    private void Write(RecognisedModel model, Vocabulary? vocabulary, ConversionReport report, List<string> notes, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
         CheckSpace(report.Bytes);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -77,6 +77,7 @@ public sealed class Converter : IDisposable
             writer.WriteWeights(folder);
             SourceRecord[] sources = digests.GetAwaiter().GetResult();
             CheckUnchanged();
+            notes.AddRange(from source in sources let name = PublishedFiles.NameOf(source.Sha256) where name is not null select $"{source.File} is the published {name}, bit for bit.");
             writer.WriteRest(folder, vocabulary, Record(report, sources));
             cancellation.ThrowIfCancellationRequested();
             folder.Commit();
@@ -118,18 +119,7 @@ public sealed class Converter : IDisposable
             return;
         }
 
-        bool found = false;
-        foreach (string component in (string[])[SourceParts.UNet, SourceParts.Vae, SourceParts.TextEncoder, SourceParts.SuperResolution])
-        {
-            string? file = new[] { ModelWriter.FileOf(component), Path.ChangeExtension(ModelWriter.FileOf(component), "safetensors.index.json"), Path.ChangeExtension(ModelWriter.FileOf(component), "fp16.safetensors") }
-                .Select(name => Path.Combine(source, name)).FirstOrDefault(File.Exists);
-            if (file is not null)
-                parts.Add(component, Open(file));
-            found |= file is not null;
-        }
-
-        if (!found)
-            throw WeightException.In(source, "is a folder without unet, vae or text_encoder weights; name a checkpoint file or a model folder.");
+        CheckpointSource.AddFolder(parts, source, Open);
         if (like is null && File.Exists(Path.Combine(source, "model_index.json")))
             like = ModelFolder.Open(source);
     }

@@ -45,6 +45,7 @@ internal static class CommandLine
             ConvertCommand.Create(terminal),
             CompareCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            ModelCommand.Create(terminal),
             BenchCommand.Create(terminal),
             TuneCommand.Create(terminal),
         };

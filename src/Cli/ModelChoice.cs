@@ -6,10 +6,11 @@ namespace Hummingbird.Vulkan.Cli;
 /// <summary>Which model to run: a folder, the embedded one, or a published architecture without its weights.</summary>
 internal static class ModelChoice
 {
-    /// <param name="model">Folder, "nano", "config:NAME", or null for the embedded model.</param>
+    /// <param name="model">Folder, "nano", "config:NAME", OWNER/REPO that was pulled, or null for the embedded model.</param>
     /// <param name="randomWeights">Seed of random weights; goes with a published architecture only.</param>
     /// <exception cref="UsageException">The two do not go together.</exception>
     /// <exception cref="WeightException">There is no such model.</exception>
+    /// <exception cref="Engine.Hub.HubException">There is no such repository in the cache, or it is no model folder.</exception>
     public static ModelFolder Open(string? model, long? randomWeights)
     {
         bool isArchitecture = model?.StartsWith(PublishedModels.Prefix, StringComparison.OrdinalIgnoreCase) ?? false;
@@ -19,7 +20,7 @@ internal static class ModelChoice
             (true, long seed) => PublishedModels.Get(model!).Open(seed),
             (true, null) => throw new UsageException($"{model} is an architecture without weights: add --random-weights SEED, or name a model folder."),
             (false, not null) => throw new UsageException($"--random-weights goes with a published architecture: --model {names}."),
-            _ => ModelFolder.Open(model),
+            _ => ModelFolder.Open(model is null ? null : PulledFiles.ModelFolder(model) ?? model),
         };
     }
 }

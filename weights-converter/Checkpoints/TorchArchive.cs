@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.WeightsConverter.Pickle;
 
@@ -80,14 +81,15 @@ internal sealed class TorchArchive(CheckpointBytes file, CheckpointOptions optio
     private void CheckContents(ZipEntry entry)
     {
         byte[] buffer = new byte[Math.Min(1 << 20, entry.Length)];
-        uint crc = 0;
+        var sum = new Crc32();
         for (long at = entry.Begin; at < entry.End; at += buffer.Length)
         {
             Span<byte> part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, entry.End - at));
             file.Read(at, part, Quote.Name(entry.Name));
-            crc = Crc32.Append(crc, part);
+            sum.Append(part);
         }
 
+        uint crc = sum.GetCurrentHashAsUInt32();
         if (crc != entry.Crc)
             throw file.Bad($"member {Quote.Name(entry.Name)} has checksum {crc:x8}, expected {entry.Crc:x8}: the file is damaged, fetch it again");
     }

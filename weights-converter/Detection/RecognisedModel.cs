@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
 
@@ -7,6 +8,7 @@ namespace Hummingbird.Vulkan.WeightsConverter.Detection;
 internal sealed class RecognisedModel
 {
     private readonly List<string> notes = [];
+    private readonly Dictionary<string, (string Description, JsonObject? Config)> others = new(StringComparer.Ordinal);
 
     private RecognisedModel(SourceParts parts) => Parts = parts;
 
@@ -28,6 +30,9 @@ internal sealed class RecognisedModel
 
     public IReadOnlyList<string> Notes => notes;
 
+    /// <summary>Configurations of MagicVideo's and Snap Video's networks, by component.</summary>
+    public IEnumerable<(string Component, JsonObject Config)> OtherConfigs => from other in others where other.Value.Config is not null select (other.Key, other.Value.Config);
+
     /// <summary>Whether the folder can generate once it has a vocabulary.</summary>
     public bool IsComplete => UNet is not null && Vae is not null && TextEncoder is not null;
 
@@ -41,7 +46,8 @@ internal sealed class RecognisedModel
             model.CheckVae(like);
         if (parts.Has(SourceParts.SuperResolution))
             model.CheckSuperResolution();
-        if (parts.Has(SourceParts.UNet) && IsVideoCrafter(parts))
+        model.CheckOthers();
+        if (parts.Has(SourceParts.UNet))
             model.CheckUNet(like, prune);
         else if (parts.Lora is not null)
             throw WeightException.In(parts.LoraFile, "is a LoRA file; give the U-Net it belongs to as well (VideoCrafter2's model.ckpt) in front of it.");
@@ -50,8 +56,6 @@ internal sealed class RecognisedModel
         model.NameFamily(like);
         return model;
     }
-
-    private static bool IsVideoCrafter(SourceParts parts) => parts[SourceParts.UNet].ContainsKey("input_blocks.0.0.weight");
 
     private void CheckUNet(ModelFolder? like, PruneTarget? prune)
     {
@@ -97,8 +101,6 @@ internal sealed class RecognisedModel
     private void CheckVae(ModelFolder? like)
     {
         string file = Parts.FileOf(SourceParts.Vae);
-        if (!Parts[SourceParts.Vae].ContainsKey("decoder.up.0.block.0.conv1.weight"))
-            throw WeightException.In(file, "holds an auto-encoder in diffusers' names; use the one inside VideoCrafter2's or Stable Diffusion's checkpoint.");
         AutoencoderConfig config = ShapeConfigs.Autoencoder(Parts.Shapes(SourceParts.Vae));
         if (like is not null)
             config = config with { Groups = like.VaeConfig.Groups, Eps = like.VaeConfig.Eps, ScalingFactor = like.VaeConfig.ScalingFactor };
@@ -132,6 +134,39 @@ internal sealed class RecognisedModel
         RrdbManifest.Of(config.NumInCh, config.NumOutCh, config.NumFeat, config.NumBlock, config.NumGrowCh)
             .Check(Parts.ShapesOf(SourceParts.SuperResolution), file, "super-resolution network");
         SuperResolution = config;
+    }
+
+    /// <summary>MagicVideo's and Snap Video's networks.</summary>
+    private void CheckOthers()
+    {
+        foreach (string component in Parts.Components)
+        {
+            (string? description, JsonObject? config, Manifest? manifest) = Other(component, Parts.Shapes(component));
+            if (manifest is null)
+                continue;
+            manifest.Check(MagicVideoUNet.Broadcast(Parts.ShapesOf(component), manifest), Parts.FileOf(component), component);
+            others[component] = (description!, config);
+            if (config is null)
+                notes.Add($"{component}: frames, height, width and groups do not follow from the shapes; write them to {component}/config.json.");
+        }
+    }
+
+    private static (string? Description, JsonObject? Config, Manifest? Manifest) Other(string component, ComponentShapes w)
+    {
+        switch (component)
+        {
+            case SourceParts.KeyframeUNet or SourceParts.InterpolationUNet or SourceParts.UpscalingUNet:
+                MagicVideoUNet unet = MagicVideoUNet.Of(w);
+                return (unet.Description, unet.Config, unet.Manifest());
+            case SourceParts.VideoVae:
+                VideoVae vae = VideoVae.Of(w);
+                return ("a MagicVideo VideoVAE", vae.Config, vae.Manifest());
+            case SourceParts.FirstFit or SourceParts.SecondFit:
+                FitNetwork fit = FitNetwork.Of(w);
+                return (fit.IsUpsampler ? "a Snap Video FIT, second stage" : "a Snap Video FIT, first stage", fit.Config, fit.Manifest());
+            default:
+                return (null, null, null);
+        }
     }
 
     private static (SchedulerConfig Scheduler, GenerationDefaults Defaults) SamplerOf(UNetConfig config) => config.TimeCondDim is not null
@@ -181,9 +216,7 @@ internal sealed class RecognisedModel
         SourceParts.Vae => "an AutoencoderKL",
         SourceParts.TextEncoder => "an OpenCLIP text encoder",
         SourceParts.SuperResolution => "an RRDBNet super-resolution network",
-        SourceParts.Fit => "a Snap Video FIT",
-        _ when Parts[component].Keys.Any(n => n.Contains("temporal_attentions", StringComparison.Ordinal)) => "a MagicVideo U-Net",
-        _ => "a Stable Diffusion 1.x U-Net (MagicVideo's image weights)",
+        _ => others[component].Description,
     };
 }
 

@@ -7,7 +7,10 @@ namespace Hummingbird.Vulkan.WeightsConverter.Detection;
 /// <summary>The networks a set of files holds: component name (its folder in a model folder) to tensors by name.</summary>
 internal sealed class SourceParts
 {
-    public const string UNet = "unet", Vae = "vae", TextEncoder = "text_encoder", SuperResolution = "super_resolution", Fit = "fit";
+    public const string UNet = "unet", Vae = "vae", TextEncoder = "text_encoder", SuperResolution = "super_resolution";
+
+    // MagicVideo's and Snap Video's networks.
+    public const string KeyframeUNet = "keyframe_unet", InterpolationUNet = "interp_unet", UpscalingUNet = "sr_unet", VideoVae = "video_vae", FirstFit = "fit_stage1", SecondFit = "fit_stage2";
 
     private static readonly (string Prefix, string Component)[] FullPrefixes =
     [
@@ -18,12 +21,15 @@ internal sealed class SourceParts
     private static readonly (string Name, string Component)[] Marks =
     [
         ("input_blocks.0.0.weight", UNet), ("decoder.conv_in.weight", Vae), ("transformer.resblocks.0.ln_1.weight", TextEncoder),
-        ("conv_first.weight", SuperResolution), ("down_blocks.0.resnets.0.norm1.weight", UNet), ("blocks.0.read_attn.to_q.weight", Fit),
+        ("conv_first.weight", SuperResolution), ("down_blocks.0.resnets.0.norm1.weight", KeyframeUNet), ("blocks.0.read_attn.to_q.weight", FirstFit),
     ];
 
     private static readonly string[] VaeNames = ["encoder.", "decoder.", "quant_conv.", "post_quant_conv."];
     private static readonly string[] TextNames =
         ["positional_embedding", "text_projection", "logit_scale", "token_embedding.", "transformer.", "ln_final."];
+
+    /// <summary>The components a model folder may have.</summary>
+    public static readonly string[] Folders = [UNet, Vae, TextEncoder, SuperResolution, KeyframeUNet, InterpolationUNet, UpscalingUNet, VideoVae, FirstFit, SecondFit];
 
     private readonly Dictionary<string, Dictionary<string, SourceTensor>> parts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> fileOf = new(StringComparer.Ordinal);
@@ -34,6 +40,13 @@ internal sealed class SourceParts
     public string LoraFile { get; private set; } = "";
 
     public IEnumerable<string> Components => parts.Keys.Order(StringComparer.Ordinal);
+
+    /// <summary>Where a component's weights may lie in a model folder; the first is where they are written.</summary>
+    public static string[] FilesOf(string component)
+    {
+        string stem = component == TextEncoder ? $"{component}/model" : $"{component}/diffusion_pytorch_model";
+        return [$"{stem}.safetensors", stem + SafetensorsSource.IndexSuffix, $"{stem}.fp16.safetensors"];
+    }
 
     public bool Has(string component) => parts.ContainsKey(component);
 
@@ -74,7 +87,11 @@ internal sealed class SourceParts
     }
 
     /// <summary>Adds one component of a folder.</summary>
-    public void Add(string component, Checkpoint checkpoint) => Add(component, checkpoint.DisplayName, checkpoint.Tensors.Values);
+    public void Add(string component, Checkpoint checkpoint)
+    {
+        bool isOfImages = component == UNet && checkpoint.Tensors.ContainsKey("down_blocks.0.resnets.0.norm1.weight");
+        Add(Narrowed(isOfImages ? KeyframeUNet : component, checkpoint), checkpoint.DisplayName, checkpoint.Tensors.Values);
+    }
 
     private void AddBare(Checkpoint checkpoint)
     {
@@ -82,8 +99,22 @@ internal sealed class SourceParts
         if (component is null)
             throw WeightException.In(checkpoint.DisplayName, $"holds {checkpoint.Tensors.Count} tensors of no model known here, such as "
                 + $"{string.Join(", ", checkpoint.Tensors.Keys.Order(StringComparer.Ordinal).Take(5).Select(Quote.Name))}. {Hint(checkpoint)}");
-        Add(component, checkpoint.DisplayName, checkpoint.Tensors.Values);
+        Add(Narrowed(component, checkpoint), checkpoint.DisplayName, checkpoint.Tensors.Values);
     }
+
+    /// <summary>Which of several networks of one kind: told by what goes in, and by what lies beside.</summary>
+    private static string Narrowed(string component, Checkpoint checkpoint) => component switch
+    {
+        KeyframeUNet when Inputs(checkpoint, "conv_in.weight") == 5 => InterpolationUNet,
+        KeyframeUNet when Inputs(checkpoint, "conv_in.weight") == 6 => UpscalingUNet,
+        FirstFit when Inputs(checkpoint, "patch_embed.proj.weight") > Outputs(checkpoint, "unpatch.weight") => SecondFit,
+        Vae when checkpoint.Tensors.ContainsKey("decoder.temporal_attentions.0.pos_emb") => VideoVae,
+        _ => component,
+    };
+
+    private static long Inputs(Checkpoint checkpoint, string name) => checkpoint.Tensors.TryGetValue(name, out SourceTensor? tensor) && tensor.Shape.Length > 1 ? tensor.Shape[1] : 0;
+
+    private static long Outputs(Checkpoint checkpoint, string name) => checkpoint.Tensors.TryGetValue(name, out SourceTensor? tensor) && tensor.Shape.Length > 0 ? tensor.Shape[0] : 0;
 
     private static string Hint(Checkpoint checkpoint)
     {
@@ -97,7 +128,7 @@ internal sealed class SourceParts
     {
         IEnumerable<SourceTensor> useful = component switch
         {
-            Vae => tensors.Where(t => VaeNames.Any(n => t.Name.StartsWith(n, StringComparison.Ordinal))),
+            Vae => InOneNaming(tensors.Where(t => VaeNames.Any(n => t.Name.StartsWith(n, StringComparison.Ordinal)))),
             TextEncoder => tensors.Where(t => TextNames.Any(n => t.Name.StartsWith(n, StringComparison.Ordinal)) && !t.Name.EndsWith("attn_mask", StringComparison.Ordinal)),
             _ => tensors,
         };
@@ -110,6 +141,12 @@ internal sealed class SourceParts
 
         parts[component] = byName;
         fileOf[component] = file;
+    }
+
+    private static IEnumerable<SourceTensor> InOneNaming(IEnumerable<SourceTensor> tensors)
+    {
+        SourceTensor[] all = [.. tensors];
+        return DiffusersVae.Is(all.Select(t => t.Name)) ? DiffusersVae.Renamed(all) : all;
     }
 
     /// <summary>Temporal convolutions saved as 2-D ones: X.conv2d.weight [C, C, 3, 1] is X.weight [C, C, 3, 1, 1].</summary>

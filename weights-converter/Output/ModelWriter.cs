@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
@@ -13,13 +14,10 @@ internal sealed class ModelWriter(RecognisedModel model, ConversionRequest reque
 
     private static readonly Dictionary<string, string> Metadata = new(StringComparer.Ordinal) { ["format"] = "pt" };
 
-    public static string FileOf(string component) =>
-        component == SourceParts.TextEncoder ? $"{component}/model.safetensors" : $"{component}/diffusion_pytorch_model.safetensors";
-
     public void WriteWeights(AtomicFolder folder)
     {
         foreach (string component in model.Parts.Components)
-            folder.Write(FileOf(component), stream => WriteTensors(stream, model.Parts[component].Values, model.Parts.FileOf(component)));
+            folder.Write(SourceParts.FilesOf(component)[0], stream => WriteTensors(stream, model.Parts[component].Values, model.Parts.FileOf(component)));
     }
 
     public void WriteTensors(Stream stream, IEnumerable<SourceTensor> tensors, string file) =>
@@ -36,6 +34,8 @@ internal sealed class ModelWriter(RecognisedModel model, ConversionRequest reque
             WriteJson(folder, "text_encoder/config.json", model.TextEncoder, ConverterJson.Default.TextEncoderConfig);
         if (model.SuperResolution is not null)
             WriteJson(folder, "super_resolution/config.json", model.SuperResolution, ConverterJson.Default.RrdbConfig);
+        foreach ((string component, JsonObject config) in model.OtherConfigs)
+            folder.Write($"{component}/config.json", stream => WriteJson(stream, config));
         if (model.UNet is not null)
             WriteJson(folder, "scheduler/scheduler_config.json", model.Scheduler, ConverterJson.Default.SchedulerConfig);
         if (model.IsComplete)
@@ -60,4 +60,11 @@ internal sealed class ModelWriter(RecognisedModel model, ConversionRequest reque
         JsonSerializer.Serialize(stream, value, type);
         stream.WriteByte((byte)'\n');
     });
+
+    private static void WriteJson(Stream stream, JsonObject value)
+    {
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+            value.WriteTo(json);
+        stream.WriteByte((byte)'\n');
+    }
 }

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
@@ -22,7 +23,7 @@ internal static class SourceDigest
         ZipEntry[] ordered = [.. members.Where(m => m.Length > 0).OrderBy(m => m.Begin)];
         byte[] buffer = new byte[(int)Math.Min(Piece, file.Length)];
         int member = 0;
-        uint crc = 0;
+        var crc = new Crc32();
         for (long at = 0; at < file.Length; at += buffer.Length)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -32,11 +33,11 @@ internal static class SourceDigest
             while (member < ordered.Length && ordered[member].Begin < at + part.Length)
             {
                 long from = Math.Max(ordered[member].Begin, at), to = Math.Min(ordered[member].End, at + part.Length);
-                crc = Crc32.Append(crc, part[(int)(from - at)..(int)(to - at)]);
+                crc.Append(part[(int)(from - at)..(int)(to - at)]);
                 if (ordered[member].End > at + part.Length)
                     break;
-                Check(file, ordered[member++], crc);
-                crc = 0;
+                Check(file, ordered[member++], crc.GetCurrentHashAsUInt32());
+                crc.Reset();
             }
         }
 

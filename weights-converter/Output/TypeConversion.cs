@@ -10,6 +10,10 @@ internal static class TypeConversion
 {
     private const int Piece = 1 << 18;
 
+    // The smallest values that round to infinity.
+    private const float FirstBeyondHalf = 65520f;
+    private static readonly float FirstBeyondBFloat16 = BitConverter.UInt32BitsToSingle(0x7F7F8000);
+
     /// <summary>The type a tensor is written in: real numbers in the one asked for, all else as it is.</summary>
     public static WeightType TargetOf(SourceTensor tensor, WeightType? wanted) =>
         wanted is { } type && tensor.Type is WeightType.F16 or WeightType.BF16 or WeightType.F32 or WeightType.F64 ? type : tensor.Type;
@@ -30,7 +34,11 @@ internal static class TypeConversion
             }
             else
             {
-                FloatReader.Read(tensor, floats.AsSpan(0, count), first);
+                bool narrowsTwice = tensor.Type == WeightType.F64 && target != WeightType.F32;
+                if (narrowsTwice)
+                    ReadForNarrowing(tensor, floats.AsSpan(0, count), first);
+                else
+                    FloatReader.Read(tensor, floats.AsSpan(0, count), first);
                 Narrow(floats.AsSpan(0, count), target, bytes, tensor.Name, file);
             }
 
@@ -44,40 +52,39 @@ internal static class TypeConversion
         switch (target)
         {
             case WeightType.F32:
-                MemoryMarshal.AsBytes(values).CopyTo(destination);
+                values.CopyTo(MemoryMarshal.Cast<byte, float>(destination));
                 break;
             case WeightType.F16:
-                Span<Half> halves = MemoryMarshal.Cast<byte, Half>(destination);
-                for (int i = 0; i < values.Length; i++)
-                {
-                    halves[i] = (Half)values[i];
-                    if (Half.IsInfinity(halves[i]) && float.IsFinite(values[i]))
-                        throw Overflow(name, file, values[i], "fp16, whose largest value is 65504; use --dtype bf16 or fp32");
-                }
-
+                Check(values, FirstBeyondHalf, name, file, "fp16, whose largest value is 65504; use --dtype bf16 or fp32");
+                WeightConversion.FloatsToHalves(values, MemoryMarshal.Cast<byte, Half>(destination));
                 break;
             case WeightType.BF16:
-                Span<ushort> brains = MemoryMarshal.Cast<byte, ushort>(destination);
-                for (int i = 0; i < values.Length; i++)
-                {
-                    brains[i] = ToBFloat16(values[i]);
-                    if ((brains[i] & 0x7FFF) == 0x7F80 && float.IsFinite(values[i]))
-                        throw Overflow(name, file, values[i], "bf16; use --dtype fp32");
-                }
-
+                Check(values, FirstBeyondBFloat16, name, file, "bf16; use --dtype fp32");
+                WeightConversion.FloatsToBFloat16s(values, MemoryMarshal.Cast<byte, ushort>(destination));
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(target), target, "Weights are written as fp16, bf16 or fp32.");
         }
     }
 
-    private static WeightException Overflow(string name, string file, float value, string type) =>
-        WeightException.In(file, $"tensor {Quote.Name(name)} holds {value:g6}, which does not fit {type}.");
-
-    /// <summary>Round to nearest even; a NaN stays one.</summary>
-    private static ushort ToBFloat16(float value)
+    /// <summary>fp64 as fp32 rounded to odd: what is rounded to nearest from that comes out as if it had been rounded once.</summary>
+    private static void ReadForNarrowing(SourceTensor tensor, Span<float> destination, long first)
     {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+        double[] values = new double[destination.Length];
+        tensor.Read(MemoryMarshal.AsBytes(values.AsSpan()), first);
+        for (int i = 0; i < values.Length; i++)
+        {
+            float nearest = (float)values[i];
+            bool isExact = nearest == values[i] || double.IsNaN(values[i]);
+            uint towardsZero = BitConverter.SingleToUInt32Bits(nearest) - (Math.Abs((double)nearest) > Math.Abs(values[i]) ? 1u : 0u);
+            destination[i] = isExact ? nearest : BitConverter.UInt32BitsToSingle(towardsZero | 1);
+        }
+    }
+
+    private static void Check(ReadOnlySpan<float> values, float limit, string name, string file, string type)
+    {
+        int found = WeightConversion.FirstFinite(values, limit);
+        if (found >= 0)
+            throw WeightException.In(file, $"tensor {Quote.Name(name)} holds {values[found]:g6}, which does not fit {type}.");
     }
 }

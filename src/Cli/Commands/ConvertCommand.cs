@@ -9,7 +9,7 @@ internal static class ConvertCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string[]> sources = new("SOURCE") { Description = "Checkpoint files (.pt, .ckpt, .pth, .bin, .safetensors; told by content) or model folders. A later one's networks replace an earlier one's.", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> sources = new("SOURCE") { Description = "Checkpoint files (.pt, .ckpt, .pth, .bin, .safetensors; told by content), model folders, or OWNER/REPO/FILE of a pulled repository. A later one's networks replace an earlier one's.", Arity = ArgumentArity.OneOrMore };
         Option<string> output = new("--output", "-o") { Description = "The model folder to write, or a .safetensors file that takes one source's tensors as they are.", HelpName = "PATH", Required = true };
         Option<string?> type = new("--dtype") { Description = "Type of the written weights. Default: as stored.", HelpName = "fp16|bf16|fp32" };
         Option<string?> vocabulary = new("--vocab") { Description = "The CLIP vocabulary: a model folder or bpe_simple_vocab_16e6.txt.gz. Default: looked for beside the sources.", HelpName = "PATH" };
@@ -29,7 +29,7 @@ internal static class ConvertCommand
         command.SetAction(parsed =>
         {
             ConversionRequest request = new(
-                parsed.GetRequiredValue(sources), parsed.GetRequiredValue(output), TypeOf(parsed.GetValue(type)), parsed.GetValue(vocabulary),
+                [.. parsed.GetRequiredValue(sources).Select(PulledFiles.Source)], parsed.GetRequiredValue(output), TypeOf(parsed.GetValue(type)), parsed.GetValue(vocabulary),
                 PruneOf(parsed.GetValue(prune)), parsed.GetValue(like), parsed.GetValue(dryRun), parsed.GetValue(inert));
             Run(request, terminal);
         });
@@ -39,7 +39,7 @@ internal static class ConvertCommand
     private static void Run(ConversionRequest request, Terminal terminal)
     {
         using Interrupt interrupt = new(() => terminal.Say("stopping; nothing was changed."));
-        ConversionReport report = Converter.Run(request, new ByteProgress(terminal), interrupt.Token);
+        ConversionReport report = Converter.Run(request, new ConversionView(terminal), interrupt.Token);
         terminal.Out.WriteLine($"{request.Output}: {report.Family}, {Figures.Bytes(report.Bytes)}{(request.IsDryRun ? ", dry run, nothing was written" : "")}");
         foreach (WeightSummary component in report.Components)
         {
@@ -69,29 +69,10 @@ internal static class ConvertCommand
         _ => throw new UsageException($"--prune is '{text}'; it must be 0.7b or 0.9b."),
     };
 
-    /// <summary>A line that is redrawn on a terminal, one at every tenth elsewhere.</summary>
-    private sealed class ByteProgress(Terminal terminal) : IProgress<ConversionProgress>
+    private sealed class ConversionView(Terminal terminal) : IProgress<ConversionProgress>
     {
-        private int shown = -1;
+        private readonly ByteProgress line = new(terminal);
 
-        public void Report(ConversionProgress value)
-        {
-            int percent = value.BytesTotal == 0 ? 100 : (int)(100 * value.BytesDone / value.BytesTotal);
-            int step = terminal.IsInteractive ? percent : percent / 10 * 10;
-            if (step == shown)
-            {
-                return;
-            }
-
-            shown = step;
-            string text = $"converting {Figures.Bytes(value.BytesDone)} of {Figures.Bytes(value.BytesTotal)}";
-            if (!terminal.IsInteractive)
-            {
-                terminal.Error.WriteLine(text);
-                return;
-            }
-
-            terminal.Error.Write($"\r{text}    {(percent == 100 ? Environment.NewLine : "")}");
-        }
+        public void Report(ConversionProgress value) => line.Report("converting", value.BytesDone, value.BytesTotal);
     }
 }

@@ -9,7 +9,7 @@ internal static class InspectCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string> path = new("FILE") { Description = "A video, a folder of frames, a .safetensors file, a model folder, or nano." };
+        Argument<string> path = new("FILE") { Description = "A video, a folder of frames, a file of weights (told by content), a model folder, OWNER/REPO/FILE that was pulled, or nano." };
         Option<bool> json = Options.Flag("--json", "A video's metadata as JSON.");
         Option<bool> tensors = Options.Flag("--tensors", "List every tensor with type and shape.");
         CommandWithExamples command = new(
@@ -17,6 +17,7 @@ internal static class InspectCommand
             "Show what a video was made with and the command that makes it again, or what a weights file or model folder holds.",
             "hummingbird inspect out.mp4",
             "hummingbird inspect models/nano",
+            "hummingbird inspect 07B_merged_all.pt",
             "hummingbird inspect unet/diffusion_pytorch_model.safetensors --tensors")
         {
             path, json, tensors,
@@ -24,19 +25,15 @@ internal static class InspectCommand
         command.SetAction(parsed =>
         {
             string target = parsed.GetRequiredValue(path);
-            bool isModel = target == "nano" || File.Exists(Path.Combine(target, "model_index.json"));
-            bool isWeights = target.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) || target.EndsWith(SafetensorsSource.IndexSuffix, StringComparison.Ordinal);
-            if (isModel)
+            target = target == "nano" ? target : PulledFiles.Source(target);
+            if (target == "nano" || File.Exists(Path.Combine(target, "model_index.json")))
             {
                 ShowModel(target, parsed.GetValue(tensors), terminal.Out);
             }
-            else if (CheckpointView.IsCheckpoint(target))
+            else if (CheckpointView.IsWeights(target))
             {
-                CheckpointView.Show(target, parsed.GetValue(tensors), terminal.Out);
-            }
-            else if (isWeights)
-            {
-                ShowWeights(target, parsed.GetValue(tensors), terminal.Out);
+                using Interrupt interrupt = new(() => terminal.Say("stopping."));
+                CheckpointView.Show(target, parsed.GetValue(tensors), terminal.Out, interrupt.Token);
             }
             else
             {
@@ -72,7 +69,7 @@ internal static class InspectCommand
             + $"guidance {defaults.GuidanceScale}, {Terminal.Printable(defaults.Sampler)}");
         foreach (WeightSummary component in summary.Components)
         {
-            Show(component, output);
+            CheckpointView.Show(component, output);
         }
 
         output.WriteLine($"sha256 {model.Hash}");
@@ -84,24 +81,6 @@ internal static class InspectCommand
             }
         }
     }
-
-    private static void ShowWeights(string path, bool listsTensors, TextWriter output)
-    {
-        using SafetensorsSource source = SafetensorsSource.Open(path);
-        Show(WeightSummary.Of(Path.GetFileName(path), source), output);
-        foreach ((string key, string value) in source.Files.SelectMany(f => f.Metadata).Distinct())
-        {
-            output.WriteLine($"metadata {Terminal.Printable(key)}: {Terminal.Printable(value)}");
-        }
-
-        if (listsTensors)
-        {
-            ListTensors(source, output);
-        }
-    }
-
-    private static void Show(WeightSummary summary, TextWriter output)
-        => output.WriteLine($"{summary.Name}: {summary.Tensors} tensors, {Figures.Count(summary.Parameters)} parameters, {Figures.Bytes(summary.Bytes)}, {string.Join(" and ", summary.Types)}");
 
     private static void ListTensors(IWeightSource source, TextWriter output)
     {

@@ -5,13 +5,15 @@ namespace Hummingbird.Vulkan.Engine.Weights;
 /// removed and an existing target stays as it was. A symbolic link is followed, so that the link itself survives.</remarks>
 public static class AtomicFile
 {
-    /// <exception cref="IOException">The folder is missing, the disk is full, or the target is a folder.</exception>
+    /// <exception cref="IOException">The folder is missing, the disk is full, or the target is a folder, a pipe or a device.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         string target = Path.GetFullPath(path);
         if (Directory.Exists(target))
             throw new IOException($"{path} is a folder; name a file inside it.");
+        if (SpecialFile.Is(target))
+            throw new IOException($"{path} is a pipe or a device; name a file.");
         if (new FileInfo(target).LinkTarget is not null)
             target = File.ResolveLinkTarget(target, returnFinalTarget: true)!.FullName;
         string folder = Path.GetDirectoryName(target)!;

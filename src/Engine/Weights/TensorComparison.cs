@@ -8,19 +8,19 @@ namespace Hummingbird.Vulkan.Engine.Weights;
 /// <param name="Psnr">10 log10(range(a)^2 / mean (a - b)^2) in dB; infinite for equal values.</param>
 public sealed record TensorDifference(string Name, string? Problem, double MaxAbs, double Nmse, double Psnr);
 
-/// <summary>Compares safetensors files a piece at a time: neither has to fit in memory.</summary>
+/// <summary>Compares sets of weights a piece at a time, as fp32: neither has to fit in memory.</summary>
 public static class TensorComparison
 {
     private const int Piece = 1 << 16;
 
-    /// <summary>All names of both files, in ordinal order.</summary>
+    /// <summary>All names of both, in ordinal order.</summary>
     /// <param name="reference">a: errors are relative to its values.</param>
     /// <param name="other">b.</param>
-    public static IEnumerable<TensorDifference> Compare(SafetensorsFile reference, SafetensorsFile other)
+    public static IEnumerable<TensorDifference> Compare(IWeightSource reference, IWeightSource other)
     {
-        foreach (string name in reference.Tensors.Keys.Union(other.Tensors.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (string name in reference.Names.Union(other.Names, StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
-            bool isInA = reference.Tensors.TryGetValue(name, out TensorEntry? a), isInB = other.Tensors.TryGetValue(name, out TensorEntry? b);
+            bool isInA = reference.TryGet(name, out WeightTensor? a), isInB = other.TryGet(name, out WeightTensor? b);
             string? problem = (isInA, isInB) switch
             {
                 (false, _) => $"is missing in {reference.DisplayName}",
@@ -29,21 +29,21 @@ public static class TensorComparison
                 _ => null,
             };
             yield return problem is null
-                ? Measure(reference, a!, other, b!)
+                ? Measure(a!, b!)
                 : new(name, problem, double.NaN, double.NaN, double.NaN);
         }
     }
 
-    private static TensorDifference Measure(SafetensorsFile reference, TensorEntry entryA, SafetensorsFile other, TensorEntry entryB)
+    private static TensorDifference Measure(WeightTensor tensorA, WeightTensor tensorB)
     {
-        float[] bufferA = new float[Math.Min(Piece, entryA.ElementCount)], bufferB = new float[bufferA.Length];
+        float[] bufferA = new float[Math.Min(Piece, tensorA.ElementCount)], bufferB = new float[bufferA.Length];
         double error = 0, power = 0, largest = 0, low = double.PositiveInfinity, high = double.NegativeInfinity;
-        for (long at = 0; at < entryA.ElementCount; at += Piece)
+        for (long at = 0; at < tensorA.ElementCount; at += Piece)
         {
-            int count = (int)Math.Min(Piece, entryA.ElementCount - at);
+            int count = (int)Math.Min(Piece, tensorA.ElementCount - at);
             Span<float> a = bufferA.AsSpan(0, count), b = bufferB.AsSpan(0, count);
-            reference.ReadFloats(entryA, a, at);
-            other.ReadFloats(entryB, b, at);
+            tensorA.ReadFloats(a, at);
+            tensorB.ReadFloats(b, at);
             for (int i = 0; i < count; i++)
             {
                 if (a[i].Equals(b[i]) && !float.IsFinite(a[i]))
@@ -60,7 +60,7 @@ public static class TensorComparison
         }
 
         double nmse = error == 0 ? 0 : double.IsFinite(error) && power > 0 ? error / power : double.PositiveInfinity;
-        double range = high - low, mean = error / entryA.ElementCount;
-        return new(entryA.Name, null, largest, nmse, error == 0 ? double.PositiveInfinity : 10 * Math.Log10(range * range / mean));
+        double range = high - low, mean = error / tensorA.ElementCount;
+        return new(tensorA.Name, null, largest, nmse, error == 0 ? double.PositiveInfinity : 10 * Math.Log10(range * range / mean));
     }
 }

@@ -14,7 +14,7 @@ public sealed class CliCompareTests : IDisposable
     {
         Write("a", ("x", [2], [3, 4]));
         Write("b", ("x", [2], [3, 4.5f]));
-        using SafetensorsFile a = SafetensorsFile.Open(folder["a"]), b = SafetensorsFile.Open(folder["b"]);
+        using SafetensorsSource a = SafetensorsSource.Open(folder["a"]), b = SafetensorsSource.Open(folder["b"]);
         TensorDifference difference = Assert.Single(TensorComparison.Compare(a, b));
         Assert.Equal(0.5, difference.MaxAbs);
         Assert.Equal(0.25 / 25, difference.Nmse, 1e-15);

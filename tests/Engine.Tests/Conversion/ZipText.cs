@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
-using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
 
 namespace Hummingbird.Vulkan.Engine.Tests.Conversion;
 
@@ -68,7 +68,7 @@ internal sealed record ZipText(params ZipMember[] Members)
         {
             positions.Add((uint)file.Position);
             byte[] name = m.LocalName is null ? m.RawName : Encoding.UTF8.GetBytes(m.LocalName);
-            uint crc = m.LocalCrc ?? m.Crc ?? Crc32.Append(0, m.Contents), size = m.LocalSize ?? (uint)m.Contents.Length;
+            uint crc = m.LocalCrc ?? m.Crc ?? Crc32.HashToUInt32(m.Contents), size = m.LocalSize ?? (uint)m.Contents.Length;
             file.Write([.. U32(0x04034b50), .. U16(20), .. U16(m.LocalFlags ?? m.Flags), .. U16(m.LocalMethod ?? m.Method), .. U32(0), .. U32(crc), .. U32(size), .. U32(size),
                 .. U16(name.Length), .. U16(m.LocalExtra.Length), .. name, .. m.LocalExtra, .. m.Contents]);
         }
@@ -76,7 +76,7 @@ internal sealed record ZipText(params ZipMember[] Members)
         uint start = (uint)file.Position;
         foreach ((ZipMember m, uint position) in Members.Zip(positions))
         {
-            uint crc = m.Crc ?? Crc32.Append(0, m.Contents), size = m.Size ?? (uint)m.Contents.Length;
+            uint crc = m.Crc ?? Crc32.HashToUInt32(m.Contents), size = m.Size ?? (uint)m.Contents.Length;
             file.Write([.. U32(0x02014b50), .. U16(20), .. U16(20), .. U16(m.Flags), .. U16(m.Method), .. U32(0), .. U32(crc), .. U32(m.Packed ?? size), .. U32(size),
                 .. U16(m.RawName.Length), .. U16(m.Extra.Length), .. U16(0), .. U16(m.Disk), .. U16(0), .. U32(0), .. U32(m.Position ?? position), .. m.RawName, .. m.Extra]);
         }
