@@ -10,6 +10,9 @@ public sealed class SafetensorsFileTests
 
     public static TheoryData<string> WellFormed => [.. SafetensorsCorpus.WellFormed.Keys];
 
+    [Fact]
+    public void The_corpus_has_its_size() => Assert.InRange(SafetensorsCorpus.Malformed.Count, 160, int.MaxValue);
+
     [Theory]
     [MemberData(nameof(Malformed))]
     public void Refuses(string rule)
