@@ -74,6 +74,16 @@ public sealed class SafetensorsWriterTests : IDisposable
     }
 
     [Fact]
+    public void A_device_is_not_replaced()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Devices with names are Linux'.");
+        Assert.Contains("is a pipe or a device", Assert.Throws<IOException>(() => SafetensorsWriter.Write("/dev/null", Sample())).Message, StringComparison.Ordinal);
+        Assert.True(SpecialFile.Is("/dev/null"));
+        Assert.False(SpecialFile.Is(folder));
+        Assert.False(SpecialFile.Is(Path.Combine(folder, "nothing")));
+    }
+
+    [Fact]
     public void A_symbolic_link_is_followed()
     {
         string target = Path.Combine(folder, "target"), link = Path.Combine(folder, "link");
