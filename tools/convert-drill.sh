@@ -33,7 +33,13 @@ for ((i = 0; i < kills; i++)); do
   [[ -d model ]] || cp -r old model
   "${program[@]}" "$source" -o model --dtype bf16 >/dev/null 2>&1 &
   process=$!
-  wait_ms=$(((RANDOM * 32768 + RANDOM) % took))
+  # Every other pair counts from the moment the output is being written.
+  window=$took
+  if ((i % 4 >= 2)); then
+    for ((t = 0; t < 3000; t++)); do compgen -G '.model.*.tmp' >/dev/null && break; sleep 0.01; done
+    window=$((took / 3 + 1))
+  fi
+  wait_ms=$(((RANDOM * 32768 + RANDOM) % window))
   sleep "$(printf '%d.%03d' $((wait_ms / 1000)) $((wait_ms % 1000)))"
   kill -s "$signal" "$process" 2>/dev/null || ended=$((ended + 1))
   wait "$process" 2>/dev/null

@@ -130,7 +130,7 @@ public sealed class Converter : IDisposable
         checkpoints.Add(checkpoint);
         foreach (string file in checkpoint.Files)
         {
-            var info = new FileInfo(file);
+            FileInfo info = Real(file);
             files.Add((file, info.Length, info.LastWriteTimeUtc, checkpoint.Members));
         }
 
@@ -141,11 +141,14 @@ public sealed class Converter : IDisposable
     {
         foreach ((string path, long length, DateTime written, _) in files)
         {
-            var now = new FileInfo(path);
+            FileInfo now = Real(path);
             if (!now.Exists || now.Length != length || now.LastWriteTimeUtc != written)
                 throw WeightException.In(path, "changed while it was read; convert it again when nothing writes to it.");
         }
     }
+
+    /// <summary>The file itself where the path is a link, as in the Hub's cache.</summary>
+    private static FileInfo Real(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target ? new FileInfo(target.FullName) : new FileInfo(path);
 
     private void CheckSpace(long bytes)
     {

@@ -18,9 +18,10 @@ internal static class CheckpointView
             return true;
         }
 
-        if (!File.Exists(path) || new FileInfo(path).Length < BytesLookedAt)
+        FileInfo info = new(File.Exists(path) && File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target ? target.FullName : path);
+        if (!info.Exists || info.Length < BytesLookedAt)
         {
-            return false;
+            return false; // A pipe has no length.
         }
 
         using FileStream file = File.OpenRead(path);

@@ -20,8 +20,8 @@ internal sealed class CheckpointBytes(ByteSource source, string displayName) : I
             var info = new FileInfo(path);
             if (!info.Exists)
                 throw WeightException.In(path, "no such file.");
-            // Before opening: a pipe has no length, and opening one would wait for its writer.
-            if (info.Length == 0)
+            // Before opening: opening a pipe would wait for its writer.
+            if (SpecialFile.Is(path) || info.Length == 0)
                 throw WeightException.In(path, "is empty (or no regular file).");
             return new CheckpointBytes(new FileByteSource(File.OpenHandle(path, options: FileOptions.RandomAccess)), path);
         }

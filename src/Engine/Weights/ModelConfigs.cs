@@ -27,7 +27,7 @@ public sealed record UNetConfig(
     bool InitAttn = true,
     int InitAttnHeads = 8,
     bool FpsCond = true,
-    int? TimeCondDim = 256,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? TimeCondDim = 256,
     int Groups = 32,
     bool ImageCrossAttention = false,
     int TextContextLen = 77,

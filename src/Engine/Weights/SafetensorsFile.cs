@@ -45,8 +45,10 @@ public sealed class SafetensorsFile : IDisposable
                 throw WeightException.In(path, "is a folder, expected a .safetensors file.");
             if (!info.Exists)
                 throw WeightException.In(path, "no such file.");
-            // Before opening: a pipe has no length, and opening one would wait for its writer.
-            if (info.Length < LengthBytes)
+            // Before opening: opening a pipe would wait for its writer.
+            if (SpecialFile.Is(path))
+                throw WeightException.In(path, "is a pipe or a device, expected a .safetensors file.");
+            if (info.LinkTarget is null && info.Length < LengthBytes)
                 throw WeightException.In(path, $"has {info.Length} bytes, too short for a safetensors file.");
             return Open(new FileByteSource(File.OpenHandle(path, options: FileOptions.RandomAccess)), path);
         }

@@ -216,6 +216,13 @@ public sealed class RoundTripTests : IDisposable
         string prefix = component switch { "vae" => "first_stage_model.", "text_encoder" => "cond_stage_model.model.", _ => "model.diffusion_model." };
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(output, component, component == "text_encoder" ? "model.safetensors" : "diffusion_pytorch_model.safetensors"));
         Assert.NotEmpty(file.Tensors);
+        if (component == "unet")
+        {
+            // The configuration as the engine reads it describes these very weights.
+            UNetConfig config = JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(output, component, "config.json")), ModelJson.Default.UNetConfig)!;
+            Assert.Equal(WeightsConverter.Detection.UNetManifest.Of(config).Entries.Select(e => e.Name).Order(StringComparer.Ordinal), file.Tensors.Keys.Order(StringComparer.Ordinal));
+        }
+
         Assert.All(file.Tensors.Keys, name => Assert.Equal(tensors.First(t => t.Name == name || t.Name == prefix + name).Values, Bytes(file, name)));
     }
 }
