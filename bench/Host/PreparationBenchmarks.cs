@@ -65,7 +65,7 @@ public class PreparationBenchmarks
     public int PlanKernels() => step.Nodes.Sum(n => n.Kernel.Plan(n.InputSpecs(), n.Output.Spec, Target).Dispatches.Length);
 
     [Benchmark]
-    public MemoryPlan PlanMemory() => MemoryPlan.Create(GraphMemory.Lifetimes(step, plans, keepIntermediates: false), LargestBlock);
+    public MemoryPlan PlanMemory() => MemoryPlan.Create(GraphLifetimes.Of(step, plans), LargestBlock);
 
     [GlobalCleanup]
     public void Close() => nano.Dispose();

@@ -67,9 +67,10 @@ internal sealed class DeviceOptionSet
 
     private readonly Option<string?> device = CreateDevice();
     private readonly Option<string?> precision = Cli.Options.OneOf("--precision", "Storage of activations and weights; sums are fp32 always. Default: auto, the device plan decides.", "auto", "fp16", "fp32");
+    private readonly Option<bool> yields = Cli.Options.Flag("--yield", "Leave the device to other programs for a moment behind every submit.");
     private readonly Option<double?> maxMemory = Cli.Options.Real("--max-memory", "GiB", "Use no more device memory than this.");
 
-    public IEnumerable<Option> All => [device, precision, maxMemory];
+    public IEnumerable<Option> All => [device, precision, maxMemory, yields];
 
     public DeviceChoice Read(ParseResult parsed)
     {
@@ -84,7 +85,7 @@ internal sealed class DeviceOptionSet
         double? memory = parsed.GetValue(maxMemory);
         return memory is <= 0
             ? throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--max-memory is {memory}; it must be more than 0 GiB."))
-            : new(isReference, new() { Selector = isReference ? null : selector, Precision = chosen, MaxMemoryGiB = memory });
+            : new(isReference, new() { Selector = isReference ? null : selector, Precision = chosen, MaxMemoryGiB = memory, Yield = parsed.GetValue(yields) });
     }
 
     private static Option<string?> CreateDevice()

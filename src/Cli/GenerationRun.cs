@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Hummingbird.Vulkan.Cli.Commands;
 using Hummingbird.Vulkan.Engine.Generation;
+using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Media;
 using Hummingbird.Vulkan.Engine.Weights;
 
@@ -27,6 +28,11 @@ internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder mod
             view.Show(progress);
             events?.Progress(progress);
             trace?.Show(progress);
+        }
+
+        if (trace is not null && device.Backend is GpuBackend gpu)
+        {
+            gpu.Observer = trace.Show;
         }
 
         try

@@ -1,14 +1,15 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Hummingbird.Vulkan.Engine.Generation;
+using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Weights;
 
 namespace Hummingbird.Vulkan.Cli;
 
-/// <summary>A timeline of phases, steps and frames in the Trace Event Format, which Perfetto and chrome://tracing open.</summary>
+/// <summary>A timeline of phases, steps, frames and operations in the Trace Event Format, which Perfetto and chrome://tracing open.</summary>
 internal sealed class PhaseTrace
 {
-    private const int PhaseTrack = 1, ItemTrack = 2;
+    private const int PhaseTrack = 1, ItemTrack = 2, NodeTrack = 3;
 
     private readonly long origin = Stopwatch.GetTimestamp();
     private readonly List<(string Name, int Track, double Start, double Duration)> slices = [];
@@ -34,6 +35,18 @@ internal sealed class PhaseTrace
         itemStart = now;
     }
 
+    /// <summary>The operations of a run, one behind the other by the device's clock from when the host began it.</summary>
+    public void Show(GraphRun run)
+    {
+        double at = Stopwatch.GetElapsedTime(origin, run.Started).TotalMicroseconds;
+        for (int i = 0; i < run.NodeSeconds.Length; i++)
+        {
+            double duration = run.NodeSeconds[i] * 1e6;
+            slices.Add((run.Graph.Nodes[i].Label, NodeTrack, at, duration));
+            at += duration;
+        }
+    }
+
     /// <summary>The running phase is over.</summary>
     public void End()
     {
@@ -54,6 +67,7 @@ internal sealed class PhaseTrace
         json.WriteStartArray("traceEvents");
         WriteTrackName(json, PhaseTrack, "phases");
         WriteTrackName(json, ItemTrack, "steps and frames");
+        WriteTrackName(json, NodeTrack, "operations, device time");
         foreach ((string name, int track, double start, double duration) in slices)
         {
             json.WriteStartObject();

@@ -4,35 +4,31 @@ using Hummingbird.Vulkan.Engine.Models;
 
 namespace Hummingbird.Vulkan.Cli.Commands;
 
-/// <summary><c>bench model</c>: how long a whole generation takes.</summary>
+/// <summary><c>bench model</c>: how long a whole generation takes, measured here or estimated for another GPU.</summary>
 internal static class BenchModelCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Option<string?> estimate = Options.OneOf("--estimate", "Estimate for a GPU that need not be here, from what its compiler says. Needs RADV 25.0.", [.. RdnaTarget.All.Select(t => t.Name)]);
-        Option<string?> model = Options.Text("--model", "NAME", "An architecture: config:hummingbird-0.7b unless given.");
-        Option<int?> frames = Options.Int("--frames", "N", "Frames of the video; the model's default unless given.");
-        Option<int?> steps = Options.Int("--steps", "N", "Denoising steps; the model's default unless given.");
-        CommandWithExamples command = new("model", "How long a generation takes, by graph and kernel.", "hummingbird bench model --estimate gfx1151 --model config:hummingbird-0.7b")
-        {
-            estimate, model, frames, steps,
-        };
+        ModelBenchOptions options = new();
+        CommandWithExamples command = new(
+            "model",
+            "How long a generation takes, by graph and kernel: each graph is run and timed by the device's clock, the whole is calculated from that.",
+            "hummingbird bench model --model config:hummingbird-0.7b --frames 16 --steps 4 --json figures.json",
+            "hummingbird bench model --model config:hummingbird-0.7b --compare config:videocrafter2",
+            "hummingbird bench model --estimate gfx1151 --model config:hummingbird-0.7b");
+        options.AddTo(command);
         command.SetAction(parsed =>
         {
-            RdnaTarget target = RdnaTarget.Get(parsed.GetValue(estimate) ?? throw new UsageException("bench model needs --estimate and one of its GPUs."));
-            foreach (Option<int?> count in new[] { frames, steps })
+            ModelBenchArguments arguments = options.Read(parsed);
+            if (arguments.Estimate is not string gpu)
             {
-                if (parsed.GetValue(count) is < 1 or > 1000)
-                {
-                    throw new UsageException($"{count.Name} is {parsed.GetValue(count)}; it must be 1 to 1000.");
-                }
+                return ModelBenchRun.Run(arguments, terminal);
             }
 
-            PublishedModel architecture = PublishedModels.Get(parsed.GetValue(model) ?? "hummingbird-0.7b");
-            (int? t, int? n) = (parsed.GetValue(frames), parsed.GetValue(steps));
-            RdnaTable table = BenchRdnaCommand.Compile(target, ShaderVariant.OfModel(target.Plan(), architecture, t, n));
-            ModelEstimate result = ModelEstimate.Create(target, architecture, table.Statistics(), t, n);
-            terminal.Out.Write(RdnaReport.Markdown(result));
+            RdnaTarget target = RdnaTarget.Get(gpu);
+            PublishedModel architecture = PublishedModels.Get(arguments.Model);
+            RdnaTable table = BenchRdnaCommand.Compile(target, ShaderVariant.OfModel(target.Plan(), architecture, arguments.Frames, arguments.Steps));
+            terminal.Out.Write(RdnaReport.Markdown(ModelEstimate.Create(target, architecture, table.Statistics(), arguments.Frames, arguments.Steps)));
             return ExitCodes.Done;
         });
         return command;

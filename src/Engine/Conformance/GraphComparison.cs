@@ -37,7 +37,7 @@ public static class GraphComparison
         StorageTypes storage = new(device.Plan.ActivationType, device.Plan.WeightType);
         foreach (ComputeGraph graph in Graphs(model, storage))
         {
-            using GpuExecutor executor = new(device, graph, keepIntermediates: true);
+            using GpuExecutor executor = new(device, graph, GraphLayout.Create(graph, device.Plan.Target, device.Plan.ChunkSizeInBytes, keepIntermediates: true));
             WriteInputs(executor, model.TextEncoderConfig.VocabSize);
             executor.Run(cancellation);
             foreach (Node node in graph.Nodes)

@@ -39,6 +39,15 @@ public sealed record DeviceOptions
     /// <summary>Folder of measured tiles; null is the user's cache folder, empty keeps none.</summary>
     public string? TileCacheFolder { get; init; }
 
+    /// <summary>Folder of what is known of the device's pace; null is the user's cache folder, empty keeps none.</summary>
+    public string? PaceFolder { get; init; }
+
+    /// <summary>Leaves the device to other programs for a moment behind every submit.</summary>
+    public bool Yield { get; init; }
+
+    /// <summary>Pretends that the device is so many times slower: its timestamps are multiplied, and work is cut for such a device.</summary>
+    public double Slowdown { get; init; } = 1;
+
     /// <summary>Throws when a device is disposed before what was made from it.</summary>
     public bool ThrowOnLeaks { get; init; }
 }

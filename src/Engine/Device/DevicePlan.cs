@@ -118,7 +118,7 @@ public sealed record DevicePlan
         long chunk = Math.Min(GiB, largest);
         Decided("buffer chunk", $"{chunk / MiB} MiB", $"at most 1 GiB each; the device allows allocations of {device.Limits.MaxMemoryAllocationSize / MiB} MiB");
         Decided("submits", "50 ms, never over 500 ms", "operating systems reset a GPU that works on one submit for 2 s");
-        KernelTarget target = ChooseTarget(device, options, requiredSize, activations, budget, Decided);
+        KernelTarget target = ChooseTarget(device, options, requiredSize, activations, Decided);
         return new()
         {
             Target = target,
@@ -202,14 +202,14 @@ public sealed record DevicePlan
     }
 
     private static KernelTarget ChooseTarget(
-        DeviceSnapshot device, DeviceOptions options, int requiredSize, DType activations, long budget, Action<string, string, string> decided)
+        DeviceSnapshot device, DeviceOptions options, int requiredSize, DType activations, Action<string, string, string> decided)
     {
         int subgroupSize = requiredSize > 0 ? requiredSize : device.Subgroup.Size;
         CooperativeTile? tile = MatrixChoice.Tile(device, subgroupSize);
         (MatrixFamily matrix, string reason) = MatrixChoice.Family(device, options, activations, tile);
         decided("matrix family", matrix.ToString(), reason);
         TileTable tiles = options.Tiles?.Table is { } tuned && tuned.Family == matrix ? tuned : TileTable.Default(matrix);
-        (int winograd, string winogradReason) = MatrixChoice.WinogradTile(device, budget);
+        (int winograd, string winogradReason) = MatrixChoice.WinogradTile(device);
         decided("winograd", winograd == 0 ? "off" : $"tiles up to {winograd}x{winograd}", winogradReason);
         decided("tiles", tiles.Measured.IsEmpty ? "default table" : $"{tiles.Measured.Count} measured here", options.Tiles?.Note ?? "`hummingbird tune` measures this device");
         return new(

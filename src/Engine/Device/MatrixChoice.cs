@@ -54,18 +54,10 @@ internal static class MatrixChoice
         };
     }
 
-    /// <summary>The largest tile of Winograd convolutions; 0 for none.</summary>
-    public static (int Tile, string Reason) WinogradTile(DeviceSnapshot device, long budget)
-    {
-        // The transformed weights of the largest published U-Net take 3 GiB more than its own.
-        const long GiB = 1L << 30, Needed = 8 * GiB;
-        return (device.Kind == DeviceKind.Cpu, budget >= Needed) switch
-        {
-            (true, true) => (4, "a processor gains from fewer multiplications: large 3x3 convolutions take a quarter to a half of them"),
-            (true, false) => (0, $"its larger weights ask for a budget of {Needed / GiB} GiB"),
-            _ => (0, "not tried on GPUs, whose matrix units gain less than the larger weights cost"),
-        };
-    }
+    /// <summary>The largest tile of Winograd convolutions; 0 for none. Graphs whose larger weights do not fit the budget use smaller ones.</summary>
+    public static (int Tile, string Reason) WinogradTile(DeviceSnapshot device) => device.Kind == DeviceKind.Cpu
+        ? (4, "a processor gains from fewer multiplications: large 3x3 convolutions take a quarter to a half of them, where memory allows the larger weights")
+        : (0, "not tried on GPUs, whose matrix units gain less than the larger weights cost");
 
     // Shared memory of a workgroup: 8 M rows of A and 4 N columns of W, 80 bytes each; see shaders/common/matrix_coopmat.glsl.
     // What an invocation fetches must come out whole.

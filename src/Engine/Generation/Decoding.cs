@@ -29,13 +29,14 @@ public sealed class Decoding(ModelFolder model, IGraphBackend backend, PhaseCloc
             : throw new WeightException($"Frame {decoded} has NaN or infinite values even in fp32: the VAE weights of {model.DisplayName} are damaged.");
     }
 
-    /// <summary>One frame [1, 1, h, w, C] fp32 (unscaled) -> <c>rgb</c> [1, 1, H, W, 3] bytes and <c>overflows</c>.</summary>
+    /// <summary>One frame [1, 1, h, w, C] fp32 (unscaled) -> <c>image</c> [1, 1, H, W, 3] in about [-1, 1], <c>rgb</c>, the same as bytes, and <c>overflows</c>.</summary>
     public static ComputeGraph BuildFrame(AutoencoderKL vae, StorageTypes storage, LatentSize size)
     {
         GraphBuilder g = new("vae_decode", storage.Activations, storage.Weights);
         Value z = g.Cast(g.Input("latents", [1, 1, size.Height, size.Width, size.Channels], DType.F32), g.Storage);
         Value image = vae.Decode(g, z);
         g.CountNonFinite(image, "overflows");
+        g.Output("image", image);
         g.Output("rgb", g.Add(new ToRgb8(), "", image));
         return g.Build();
     }
@@ -45,29 +46,26 @@ public sealed class Decoding(ModelFolder model, IGraphBackend backend, PhaseCloc
     {
         clock.Begin(GenerationPhase.Load, 1);
         AutoencoderKL vae = new(model.VaeConfig, new WeightScope(model.Vae));
-        using IGraphExecutor executor = backend.Prepare(BuildFrame(vae, storage, size));
+        FrameTiles tiles = FrameTiles.Choose(vae, storage, size, backend.Planner);
+        if (!tiles.IsWhole)
+        {
+            clock.Note($"Memory was short: frames were decoded in {tiles.Count} overlapping tiles each, blended where they meet.");
+        }
+
+        using IGraphExecutor executor = backend.Prepare(BuildFrame(vae, storage, tiles.TileSize));
         int first = decoded, perFrame = size.Count / size.Frames;
         clock.Begin(GenerationPhase.Decode, size.Frames - first);
-        float[] frame = new float[perFrame], rgb = new float[executor.Graph.Output("rgb").Shape.Count], overflows = new float[1];
-        byte[] bytes = new byte[rgb.Length];
+        float[] frame = new float[perFrame];
+        TiledFrame decoder = new(executor, tiles);
         while (decoded < size.Frames)
         {
             Unscale(latents.AsSpan(decoded * perFrame, perFrame), frame);
-            executor.Write("latents", frame);
-            executor.Run(cancellation);
-            executor.Read("overflows", overflows);
-            if (overflows[0] != 0)
+            if (!decoder.Decode(frame, cancellation))
             {
                 return false;
             }
 
-            executor.Read("rgb", rgb);
-            for (int i = 0; i < rgb.Length; i++)
-            {
-                bytes[i] = (byte)rgb[i];
-            }
-
-            frameSink(decoded++, bytes);
+            frameSink(decoded++, decoder.Rgb);
             clock.Report(decoded - first);
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Models;
 using Hummingbird.Vulkan.Engine.Schedulers;
@@ -12,32 +13,55 @@ namespace Hummingbird.Vulkan.Engine.Generation;
 /// <param name="Runs">How often it runs.</param>
 /// <param name="Nodes">Operations of one run.</param>
 /// <param name="Cost">Of one run.</param>
-/// <param name="WeightsInBytes">Device memory of its weights as they are packed.</param>
-/// <param name="ActivationsInBytes">Device memory of everything else.</param>
-public sealed record PlannedGraph(string Graph, int Runs, int Nodes, Cost Cost, long WeightsInBytes, long ActivationsInBytes)
+/// <param name="Layout">Where weights and activations lie, and what was given up for that.</param>
+/// <param name="SecondsPerRun">As far as the device's pace is known; null where nothing was ever measured.</param>
+/// <param name="LoaderInBytes">Host memory for reading the largest weight.</param>
+public sealed record PlannedGraph(string Graph, int Runs, int Nodes, Cost Cost, GraphLayout Layout, double? SecondsPerRun, long LoaderInBytes)
 {
     public double Flops => Runs * Cost.Flops;
 
-    public long MemoryInBytes => WeightsInBytes + ActivationsInBytes;
+    public double Bytes => Runs * Cost.Bytes;
+
+    public double? Seconds => Runs * SecondsPerRun;
+
+    public long MemoryInBytes => Layout.TotalInBytes;
 }
 
 /// <summary>What a generation will take, known from the model's configuration and file headers: no weight is read, no device opened.</summary>
 /// <param name="Latents">The latent video's extents.</param>
 /// <param name="Graphs">In order of execution; each one's memory is free before the next one's is taken.</param>
-public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGraph> Graphs)
+/// <param name="Tiles">How frames are cut for the decoder.</param>
+/// <param name="BudgetInBytes">Of device memory.</param>
+public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGraph> Graphs, FrameTiles Tiles, long BudgetInBytes)
 {
+    // The runtime, the driver, its compiled shaders: what a generation of the embedded model takes besides its weights.
+    private const long ProgramInBytes = 190L << 20;
+
     public double Flops => Graphs.Sum(g => g.Flops);
+
+    public double Bytes => Graphs.Sum(g => g.Bytes);
+
+    public double? Seconds => Graphs.Sum(g => g.Seconds ?? double.NaN) is var sum && double.IsNaN(sum) ? null : sum;
 
     /// <summary>The most device memory in use at once.</summary>
     public long PeakMemoryInBytes => Graphs.Max(g => g.MemoryInBytes);
 
+    /// <summary>What the process needs besides device memory: the program itself and, while weights are read, the largest of them.</summary>
+    public long HostInBytes => ProgramInBytes + Graphs.Max(g => g.LoaderInBytes);
+
+    /// <summary>The most that device and process need at once, where both are the same memory.</summary>
+    public long PeakTogetherInBytes => ProgramInBytes + Graphs.Max(g => g.MemoryInBytes + g.LoaderInBytes);
+
+    /// <summary>Device memory that is lacking at the least.</summary>
+    public long MissingInBytes => Math.Max(0, PeakMemoryInBytes - BudgetInBytes);
+
     /// <param name="request">What to generate; checked.</param>
     /// <param name="model">Whose.</param>
     /// <param name="storage">Storage types of the backend.</param>
-    /// <param name="target">The device's facts; null plans for the reference, which needs neither packing nor scratch memory.</param>
-    /// <param name="largestBlockInBytes">Of device memory.</param>
+    /// <param name="planner">The device's facts and budget.</param>
+    /// <param name="pace">What is known of its speed.</param>
     /// <exception cref="GenerationException">The model cannot do what is asked.</exception>
-    public static GenerationPlan Create(GenerationRequest request, ModelFolder model, StorageTypes storage, KernelTarget? target, long largestBlockInBytes)
+    public static GenerationPlan Create(GenerationRequest request, ModelFolder model, StorageTypes storage, GraphPlanner planner, Pace? pace = null)
     {
         RequestCheck.Validate(request, model);
         LatentSize size = LatentSize.Of(request, model);
@@ -47,42 +71,41 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
         PromptEmbeddings prompt = new([], isGuidedTwice ? [] : null, tokens, model.TextEncoderConfig.HiddenSize);
         UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));
         AutoencoderKL vae = new(model.VaeConfig, new WeightScope(model.Vae));
-        PlannedGraph Plan(ComputeGraph graph, int runs) => PlanGraph(graph, runs, target, largestBlockInBytes);
+        FrameTiles tiles = FrameTiles.Choose(vae, storage, size, planner);
+        PlannedGraph Plan(ComputeGraph graph, int runs) => new(
+            graph.Name, runs, graph.Nodes.Length, graph.Cost, planner.Plan(graph),
+            pace is { Factors.Count: > 0 } ? graph.Nodes.Sum(pace.Seconds) : null, LoaderOf(graph));
         int prompts = isGuidedTwice ? 2 : 1;
-        return new(size,
-        [
-            Plan(PromptEncoding.Build(model, storage), prompts),
-            Plan(UNetConditions.Build(unet, storage, steps, tokens), prompts),
-            Plan(StepGraph.Build(unet, storage, size, prompt), steps),
-            Plan(Decoding.BuildFrame(vae, storage, size), size.Frames),
-        ]);
+        return new(
+            size,
+            [
+                Plan(PromptEncoding.Build(model, storage), prompts),
+                Plan(UNetConditions.Build(unet, storage, steps, tokens), prompts),
+                Plan(StepGraph.Build(unet, storage, size, prompt), steps),
+                Plan(Decoding.BuildFrame(vae, storage, tiles.TileSize), size.Frames * tiles.Count),
+            ],
+            tiles,
+            planner.BudgetInBytes);
     }
 
-    private static PlannedGraph PlanGraph(ComputeGraph graph, int runs, KernelTarget? target, long largestBlock)
+    /// <exception cref="BudgetException">A graph does not fit even in its smallest layout.</exception>
+    public void CheckBudget()
     {
-        ImmutableArray<KernelPlan> plans = target is null
-            ? [.. graph.Nodes.Select(_ => new KernelPlan([]))]
-            : [.. graph.Nodes.Select(n => n.Kernel.Plan(n.InputSpecs(), n.Output.Spec, target))];
-        MemoryPlan memory = MemoryPlan.Create(GraphMemory.Lifetimes(graph, plans, keepIntermediates: false), largestBlock);
-        return new(graph.Name, runs, graph.Nodes.Length, graph.Cost, WeightsInBytes(graph, target), memory.TotalInBytes);
-    }
-
-    private static long WeightsInBytes(ComputeGraph graph, KernelTarget? target)
-    {
-        Dictionary<int, long> sizes = [];
-        foreach (Node node in graph.Nodes)
+        if (MissingInBytes > 0)
         {
-            TensorSpec[] specs = node.InputSpecs();
-            for (int i = 0; i < node.Inputs.Length; i++)
-            {
-                if (node.Inputs[i] is { Kind: ValueKind.Weight } value)
-                {
-                    WeightPacking? packing = target is null ? null : node.Kernel.Packing(i, specs, target);
-                    sizes.TryAdd(value.Storage.Id, packing?.SizeInBytes ?? value.Storage.Spec.SizeInBytes);
-                }
-            }
+            PlannedGraph largest = Graphs.MaxBy(g => g.MemoryInBytes)!;
+            throw new BudgetException(
+                $"{largest.Graph} needs at least {GiB(largest.MemoryInBytes)} of device memory, {GiB(BudgetInBytes)} may be used: {(MissingInBytes >> 20) + 1} MiB are missing. "
+                + "Fewer --frames, a smaller size or --precision fp16 need less; --max-memory raises a limit that was set.");
         }
-
-        return sizes.Values.Sum();
     }
+
+    private static string GiB(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(bytes / (double)(1 << 30) * 1000) / 1000:0.###} GiB");
+
+    /// <summary>The largest weight as it is read, and once more where it is reordered.</summary>
+    private static long LoaderOf(ComputeGraph graph)
+        => graph.Weights.Select(w => w.Weight!.Parts.Sum(p => p.ElementCount) * (w.Weight.IsHalf ? 2 : 4) * (w.Weight.IsConvolution ? 2 : 1)).DefaultIfEmpty().Max();
 }
+
+/// <summary>The memory that may be used is too small; the message says by how much.</summary>
+public sealed class BudgetException(string message) : Exception(message);

@@ -14,11 +14,12 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
     /// <param name="progress">Events, on the calling thread.</param>
     /// <param name="cancellation">Honoured between submits.</param>
     /// <exception cref="GenerationException">The model cannot do what is asked.</exception>
+    /// <exception cref="BudgetException">The device has not enough memory; nothing was loaded.</exception>
     /// <exception cref="WeightException">The model's files are damaged.</exception>
     public GenerationResult Generate(
         GenerationRequest request, FrameSink frameSink, Action<GenerationProgress>? progress = null, CancellationToken cancellation = default)
     {
-        RequestCheck.Validate(request, model);
+        GenerationPlan.Create(request, model, backend.Storage, backend.Planner).CheckBudget();
         PhaseClock clock = new(progress);
         IScheduler scheduler = Samplers.Create(model.SchedulerConfig, request.Scheduler, request.Steps);
         LatentSize size = LatentSize.Of(request, model);

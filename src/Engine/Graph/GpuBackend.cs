@@ -8,6 +8,8 @@ namespace Hummingbird.Vulkan.Engine.Graph;
 /// <param name="vulkan">Lets the backend open the device again when the driver loses it; null: a loss is final.</param>
 public sealed class GpuBackend(GpuDevice opened, VulkanInstance? vulkan = null) : IGraphBackend
 {
+    private readonly PaceFile? paceFile = PaceFile.For(opened.Snapshot, opened.Plan.Options);
+    private Pace? pace;
     private GpuDevice? replacement;
 
     public GpuDevice Device => replacement ?? opened;
@@ -16,7 +18,19 @@ public sealed class GpuBackend(GpuDevice opened, VulkanInstance? vulkan = null) 
 
     public StorageTypes Storage => new(Device.Plan.ActivationType, Device.Plan.WeightType);
 
-    public IGraphExecutor Prepare(ComputeGraph graph) => new GpuExecutor(Device, graph);
+    /// <summary>Sees every run of every graph prepared from now on, timed node by node.</summary>
+    public Action<GraphRun>? Observer { get; set; }
+
+    public GraphPlanner Planner => PlannerOf(Device.Plan) with { BudgetInBytes = Device.Memory.AvailableInBytes - StagingOf(Device.Plan) };
+
+    /// <summary>How graphs are laid out on a device that is not open.</summary>
+    public static GraphPlanner PlannerOf(DevicePlan plan) => new(plan.Target, plan.ChunkSizeInBytes, plan.MemoryBudgetInBytes - StagingOf(plan));
+
+    public IGraphExecutor Prepare(ComputeGraph graph)
+    {
+        pace ??= paceFile?.Read(Device.Snapshot) ?? new(DeviceRate.Expected(Device.Snapshot.Kind));
+        return new GpuExecutor(Device, graph, Planner.Plan(graph), pace, Observer);
+    }
 
     public bool CanRecoverFrom(Exception error) => error is DeviceLostException && vulkan is not null && replacement is null;
 
@@ -29,5 +43,16 @@ public sealed class GpuBackend(GpuDevice opened, VulkanInstance? vulkan = null) 
         return $"The driver reset {opened.Snapshot.Name}; it was opened again and works in submits half as long.";
     }
 
-    public void Dispose() => replacement?.Dispose();
+    public void Dispose()
+    {
+        if (pace is { Factors.Count: > 0 })
+        {
+            paceFile?.Write(pace);
+        }
+
+        replacement?.Dispose();
+    }
+
+    // Two buffers between host and device, see TransferQueue.
+    private static long StagingOf(DevicePlan plan) => plan.IsDirect ? 0 : 128L << 20;
 }

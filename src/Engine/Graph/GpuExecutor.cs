@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Hummingbird.Vulkan.Engine.Compute;
 using Hummingbird.Vulkan.Engine.Device;
 using Hummingbird.Vulkan.Engine.Memory;
@@ -12,27 +13,34 @@ namespace Hummingbird.Vulkan.Engine.Graph;
 /// always one submit ahead of the one waited for. Lengths of submits are measured, and the graph is cut anew when the guess was off.</remarks>
 public sealed class GpuExecutor : IGraphExecutor
 {
+    private const int YieldMilliseconds = 2;
+
     private readonly GpuDevice device;
     private readonly ImmutableArray<KernelPlan> plans;
-    private readonly Cost[] costs;
-    private DeviceRate rate;
-    private double expectedSeconds;
+    private readonly Pace pace;
+    private readonly Action<GraphRun>? observer;
+    private readonly double[] nodeSeconds;
     private GraphRecording recording;
+    private double expected;
+    private double tolerated;
 
     /// <param name="device">Where to run; must outlive this.</param>
     /// <param name="graph">What to run.</param>
-    /// <param name="keepIntermediates">Every value stays readable after a run (<see cref="ReadValue"/>), at the price of memory.</param>
-    public GpuExecutor(GpuDevice device, ComputeGraph graph, bool keepIntermediates = false)
+    /// <param name="layout">How to run it; null: as the device plan would have it, whatever the budget.</param>
+    /// <param name="pace">What is known of the device's speed; this learns from it and adds to it.</param>
+    /// <param name="observer">Sees every run, timed node by node.</param>
+    public GpuExecutor(GpuDevice device, ComputeGraph graph, GraphLayout? layout = null, Pace? pace = null, Action<GraphRun>? observer = null)
     {
-        (this.device, Graph) = (device, graph);
-        plans = [.. graph.Nodes.Select(n => n.Kernel.Plan(n.InputSpecs(), n.Output.Spec, device.Plan.Target))];
-        costs = [.. graph.Nodes.Select(n => n.Cost)];
-        rate = DeviceRate.Expected(device.Snapshot.Kind);
-        Memory = new(device, graph, plans, keepIntermediates);
+        (this.device, Graph, this.observer) = (device, graph, observer);
+        this.pace = pace ?? new(DeviceRate.Expected(device.Snapshot.Kind));
+        layout ??= GraphLayout.Create(graph, device.Plan.Target, device.Plan.ChunkSizeInBytes);
+        plans = layout.Plans;
+        nodeSeconds = [.. graph.Nodes.Select(this.pace.Seconds)];
+        Memory = new(device, graph, layout);
         try
         {
             device.Pipelines.Prepare(plans.SelectMany(p => p.Dispatches).Select(PipelineKey.Of));
-            recording = Record();
+            recording = Record(Cut());
         }
         catch
         {
@@ -68,17 +76,15 @@ public sealed class GpuExecutor : IGraphExecutor
 
     public void Run(CancellationToken cancellation = default)
     {
-        SubmitTicket last = default;
-        for (int i = 0; i < recording.Count; i++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            SubmitTicket ticket = device.Queue.Submit(recording[i]);
-            device.Queue.Wait(last, cancellation);
-            last = ticket;
-        }
-
-        device.Queue.Wait(last, cancellation);
-        Adapt(recording.Measure());
+        long started = Stopwatch.GetTimestamp();
+        TimeSpan processor = observer is null ? default : Environment.CpuUsage.TotalTime;
+        SubmitAll(cancellation);
+        recording.Measure();
+        observer?.Invoke(new(
+            Graph, Memory.Layout, started, Stopwatch.GetElapsedTime(started).TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds,
+            [.. recording.NodeSeconds], [.. recording.SubmitSeconds]));
+        SubmitSeconds = recording.SubmitSeconds;
+        Adapt();
     }
 
     public void Read(string output, Span<float> values) => ReadValue(Graph.Output(output), values);
@@ -105,30 +111,98 @@ public sealed class GpuExecutor : IGraphExecutor
         Memory.Dispose();
     }
 
-    private GraphRecording Record()
+    private void SubmitAll(CancellationToken cancellation)
     {
-        expectedSeconds = costs.Sum(c => rate.Seconds(c));
-        return new(device, Graph, plans, Memory, SubmitPlan.Create(costs, rate, device.Plan.SubmitAim.TotalSeconds));
+        SubmitTicket last = default;
+        StreamedWeights? streamed = Memory.Streamed;
+        streamed?.Start();
+        for (int i = 0, window = -1; i < recording.Count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (streamed is not null && streamed.Stream.WindowOf(recording.NodesOf(i).First) is var wanted && wanted != window)
+            {
+                device.Queue.Wait(last, cancellation);
+                streamed.Enter(window = wanted);
+            }
+
+            SubmitTicket ticket = device.Queue.Submit(recording[i]);
+            if (device.Plan.Options.Yield)
+            {
+                // Nothing queues behind this submit, and others get their turn before the next.
+                device.Queue.Wait(ticket, cancellation);
+                cancellation.WaitHandle.WaitOne(YieldMilliseconds);
+            }
+
+            device.Queue.Wait(last, cancellation);
+            last = ticket;
+        }
+
+        device.Queue.Wait(last, cancellation);
     }
 
-    /// <summary>Cuts the graph anew when submits took much longer or shorter than was believed.</summary>
-    private void Adapt(double[] seconds)
+    private SubmitPlan Cut() => SubmitPlan.Create(
+        nodeSeconds, device.Plan.SubmitAim.TotalSeconds, Memory.Streamed?.Stream.Windows.Select(w => w.FirstNode).ToHashSet());
+
+    private GraphRecording Record(SubmitPlan plan)
     {
-        SubmitSeconds = seconds;
-        double measured = 0, longest = 0, expected = expectedSeconds;
-        foreach (double submit in seconds)
+        expected = plan.Submits.Sum(s => s.Seconds);
+        tolerated = 2 * device.Plan.SubmitAim.TotalSeconds;
+        return new(device, Graph, plans, Memory, plan, timesNodes: observer is not null);
+    }
+
+    /// <summary>Learns from the run, and cuts the graph anew when submits took much longer or shorter than was believed.</summary>
+    private void Adapt()
+    {
+        double measured = 0, longest = 0;
+        foreach (double submit in recording.SubmitSeconds)
         {
             (measured, longest) = (measured + submit, Math.Max(longest, submit));
         }
 
-        bool isTooLong = longest > 2 * device.Plan.SubmitAim.TotalSeconds;
-        bool isTooShort = seconds.Length > 4 && measured < expected / 4;
-        if (isTooLong || isTooShort)
+        LearnNodes();
+        bool isTooShort = recording.SubmitSeconds.Length > 4 && measured < expected / 4;
+        if (longest <= tolerated && !isTooShort)
         {
-            rate = rate.SlowedBy(Math.Max(measured / expected, isTooLong ? 2 : 0));
-            GraphRecording old = recording;
-            recording = Record();
-            old.Dispose();
+            return;
+        }
+
+        SubmitPlan plan = Cut();
+        if (plan.CutsAs(recording.Schedule))
+        {
+            // As good as can be: asked again only when it gets much worse.
+            (expected, tolerated) = (measured, Math.Max(tolerated, 2 * longest));
+            return;
+        }
+
+        GraphRecording old = recording;
+        recording = Record(plan);
+        old.Dispose();
+    }
+
+    /// <summary>Every range's nodes took more or less than was expected, each by the same factor as the range.</summary>
+    private void LearnNodes()
+    {
+        int submit = 0;
+        double[] seconds = recording.SubmitSeconds;
+        foreach (SubmitRange range in recording.Schedule.Submits)
+        {
+            double measured = 0, expected = 0;
+            while (submit < seconds.Length && recording.NodesOf(submit).First == range.First)
+            {
+                measured += seconds[submit++];
+            }
+
+            for (int i = range.First; i < range.First + range.Count; i++)
+            {
+                expected += nodeSeconds[i];
+            }
+
+            double ratio = measured > 0 ? measured / expected : 1;
+            for (int i = range.First; i < range.First + range.Count; i++)
+            {
+                pace.Learn(Graph.Nodes[i], ratio * nodeSeconds[i] / pace.Seconds(Graph.Nodes[i]), nodeSeconds[i] / expected);
+                nodeSeconds[i] *= ratio;
+            }
         }
     }
 }

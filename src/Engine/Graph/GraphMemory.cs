@@ -1,39 +1,38 @@
-using System.Collections.Immutable;
 using Hummingbird.Vulkan.Engine.Device;
 using Hummingbird.Vulkan.Engine.Memory;
 using Hummingbird.Vulkan.Kernels;
 
 namespace Hummingbird.Vulkan.Engine.Graph;
 
-/// <summary>Where every value of a graph lies in device memory: weights packed and uploaded, everything else in planned blocks.</summary>
+/// <summary>The memory of a <see cref="GraphLayout"/>, allocated; weights that stay are loaded.</summary>
 public sealed class GraphMemory : IDisposable
 {
     private readonly Arena weights;
     private readonly Arena activations;
     private readonly Dictionary<int, ArenaSlice> slices = [];
-    private readonly ImmutableDictionary<int, ArenaSlice> scratch;
+    private readonly Dictionary<int, ArenaSlice> scratch = [];
 
-    /// <param name="device">Where to allocate.</param>
-    /// <param name="graph">What to allocate for.</param>
-    /// <param name="plans">The kernel plan of every node.</param>
-    /// <param name="keepIntermediates">No two values share memory, so that all can be read after a run.</param>
-    public GraphMemory(GpuDevice device, ComputeGraph graph, ImmutableArray<KernelPlan> plans, bool keepIntermediates)
+    public GraphMemory(GpuDevice device, ComputeGraph graph, GraphLayout layout)
     {
-        weights = new(device, MemoryClass.Weights);
+        Layout = layout;
+        weights = new(device, MemoryClass.Weights, chunkSizeInBytes: Arena.Alignment);
         activations = new(device, MemoryClass.Activations, chunkSizeInBytes: Arena.Alignment);
         try
         {
-            Plan = MemoryPlan.Create(Lifetimes(graph, plans, keepIntermediates), device.Plan.ChunkSizeInBytes);
-            ArenaSlice[] blocks = [.. Plan.Blocks.Select(size => activations.Allocate(size))];
-            ArenaSlice Place(int key, long size) => blocks[Plan.Placements[key].Block].Slice(Plan.Placements[key].Offset, size);
-            foreach (Value value in Stored(graph))
+            Func<int, long, ArenaSlice> place = Allocate(activations, layout.Activations);
+            foreach (Value value in graph.Inputs.Values.Concat(graph.Nodes.Select(n => n.Output)))
             {
-                slices[value.Id] = Place(value.Id, value.Spec.SizeInBytes);
+                slices[value.Id] = place(value.Id, value.Spec.SizeInBytes);
             }
 
-            scratch = Enumerable.Range(0, plans.Length).Where(i => plans[i].ScratchInBytes > 0)
-                .ToImmutableDictionary(i => i, i => Place(ScratchKey(i), plans[i].ScratchInBytes));
-            UploadWeights(device, graph);
+            foreach (int node in Enumerable.Range(0, layout.Plans.Length).Where(i => layout.Plans[i].ScratchInBytes > 0))
+            {
+                scratch[node] = place(GraphLifetimes.ScratchKey(node), layout.Plans[node].ScratchInBytes);
+            }
+
+            LoadWeights(graph);
+            Streamed = layout.Stream is null ? null
+                : new(layout.Stream, [.. new[] { 0, 1 }.Select(half => layout.Stream.HalfInBytes(half)).Select(size => size == 0 ? default : weights.Allocate(size))], graph, layout.Packings);
         }
         catch
         {
@@ -42,12 +41,12 @@ public sealed class GraphMemory : IDisposable
         }
     }
 
-    public MemoryPlan Plan { get; }
+    public GraphLayout Layout { get; }
 
-    /// <summary>Bytes of packed weights.</summary>
-    public long WeightsInBytes => weights.UsedInBytes;
+    /// <summary>Weights that come and go; null where all stay.</summary>
+    internal StreamedWeights? Streamed { get; }
 
-    /// <summary>The memory of a value, a slice's being its base's from its offset on.</summary>
+    /// <summary>The memory of a value other than a streamed weight, a slice's being its base's from its offset on.</summary>
     public ArenaSlice this[Value value]
     {
         get
@@ -58,70 +57,35 @@ public sealed class GraphMemory : IDisposable
         }
     }
 
+    /// <summary>Where a node finds one of its operands.</summary>
+    public ArenaSlice OperandOf(Node node, Value value)
+        => Streamed is null || value.Kind != ValueKind.Weight || slices.ContainsKey(value.Storage.Id)
+            ? this[value]
+            : Streamed.Slice(Streamed.Stream.WindowOf(node.Index), value.Storage.Id);
+
     public ArenaSlice Scratch(int node) => scratch[node];
 
     public void Dispose()
     {
+        Streamed?.Dispose();
         weights.Dispose();
         activations.Dispose();
     }
 
-    /// <summary>What a graph needs besides its weights; pure.</summary>
-    public static IReadOnlyCollection<Lifetime> Lifetimes(ComputeGraph graph, ImmutableArray<KernelPlan> plans, bool keepIntermediates)
+    private static Func<int, long, ArenaSlice> Allocate(Arena arena, MemoryPlan plan)
     {
-        Dictionary<int, int> last = [];
-        foreach (Node node in graph.Nodes)
-        {
-            foreach (Value input in node.Inputs.OfType<Value>())
-            {
-                last[input.Storage.Id] = node.Index;
-            }
-        }
-
-        int end = graph.Nodes.Length;
-        HashSet<int> kept = [.. graph.Outputs.Values.Select(v => v.Storage.Id), .. graph.Inputs.Values.Select(v => v.Id)];
-        int LastUse(int id, int first) => keepIntermediates || kept.Contains(id) ? end : last.GetValueOrDefault(id, first);
-        List<Lifetime> lifetimes = [.. graph.Inputs.Values.Select(v => new Lifetime(v.Id, v.Spec.SizeInBytes, 0, end))];
-        foreach (Node node in graph.Nodes)
-        {
-            Value output = node.Output;
-            lifetimes.Add(new(output.Id, output.Spec.SizeInBytes, node.Index, LastUse(output.Id, node.Index)));
-            if (plans[node.Index].ScratchInBytes > 0)
-            {
-                lifetimes.Add(new(ScratchKey(node.Index), plans[node.Index].ScratchInBytes, node.Index, node.Index));
-            }
-        }
-
-        return lifetimes;
+        ArenaSlice[] blocks = [.. plan.Blocks.Select(size => arena.Allocate(size))];
+        return (key, size) => blocks[plan.Placements[key].Block].Slice(plan.Placements[key].Offset, size);
     }
 
-    private static int ScratchKey(int node) => -1 - node;
-
-    private static IEnumerable<Value> Stored(ComputeGraph graph) => graph.Inputs.Values.Concat(graph.Nodes.Select(n => n.Output));
-
-    private void UploadWeights(GpuDevice device, ComputeGraph graph)
+    private void LoadWeights(ComputeGraph graph)
     {
-        Dictionary<int, WeightPacking?> packings = [];
-        foreach (Node node in graph.Nodes)
+        WeightReader reader = new();
+        Func<int, long, ArenaSlice> place = Allocate(weights, Layout.Weights);
+        foreach (Value weight in graph.Weights.Where(w => Layout.Weights.Placements.ContainsKey(w.Id)))
         {
-            TensorSpec[] specs = node.InputSpecs();
-            for (int i = 0; i < node.Inputs.Length; i++)
-            {
-                if (node.Inputs[i] is not { Kind: ValueKind.Weight } value)
-                {
-                    continue;
-                }
-
-                WeightPacking? packing = node.Kernel.Packing(i, specs, device.Plan.Target);
-                if (packings.TryAdd(value.Storage.Id, packing))
-                {
-                    slices[value.Storage.Id] = WeightUpload.Upload(weights, value.Storage, packing);
-                }
-                else if (packings[value.Storage.Id] != packing)
-                {
-                    throw new InvalidOperationException($"{node.Label} wants {value.Name} packed as {packing}, an earlier node as {packings[value.Storage.Id]}; give each a weight of its own.");
-                }
-            }
+            slices[weight.Id] = place(weight.Id, Layout.Packings[weight.Id]?.SizeInBytes ?? weight.Spec.SizeInBytes);
+            reader.Load(slices[weight.Id], weight, Layout.Packings[weight.Id]);
         }
     }
 }

@@ -17,36 +17,66 @@ internal sealed class GraphRecording : IDisposable
     private readonly TimestampPool? timestamps;
     private readonly HazardTracker hazards = new();
     private readonly List<CommandRecorder> submits = [];
-    private readonly double[] seconds;
+    private readonly List<(int First, int Last)> ranges = [];
+    private readonly List<Interval> spans = [];
+    private readonly bool timesNodes;
     private CommandRecorder? current;
+    private int stamps;
 
-    public GraphRecording(GpuDevice device, ComputeGraph graph, ImmutableArray<KernelPlan> plans, GraphMemory memory, SubmitPlan schedule)
+    /// <param name="timesNodes">Time every node, not only every submit.</param>
+    public GraphRecording(
+        GpuDevice device, ComputeGraph graph, ImmutableArray<KernelPlan> plans, GraphMemory memory, SubmitPlan schedule, bool timesNodes = false)
     {
-        (this.device, this.graph, this.plans, this.memory) = (device, graph, plans, memory);
-        int count = schedule.Submits.Sum(s => SubmitsOf(s, schedule));
-        timestamps = device.Plan.TimestampValidBits > 0 ? new(device, 2 * count) : null;
-        seconds = new double[timestamps is null ? 0 : count];
+        (this.device, this.graph, this.plans, this.memory, this.timesNodes) = (device, graph, plans, memory, timesNodes);
+        Schedule = schedule;
+        int count = schedule.Submits.Sum(s => StampsOf(s, schedule));
+        timestamps = device.Plan.TimestampValidBits > 0 ? new(device, count) : null;
         foreach (SubmitRange range in schedule.Submits)
         {
             Record(range, schedule);
         }
+
+        SubmitSeconds = new double[timestamps is null ? 0 : submits.Count];
+        NodeSeconds = new double[timestamps is null || !timesNodes ? 0 : graph.Nodes.Length];
     }
+
+    /// <summary>How the graph was cut.</summary>
+    public SubmitPlan Schedule { get; }
+
+    /// <summary>GPU time of each submit as last measured; empty where the queue has no timestamps.</summary>
+    public double[] SubmitSeconds { get; }
+
+    /// <summary>The same of each node, where nodes are timed.</summary>
+    public double[] NodeSeconds { get; }
+
+    /// <summary>First and last node of a submit.</summary>
+    public (int First, int Last) NodesOf(int submit) => ranges[submit];
 
     public int Count => submits.Count;
 
     public CommandRecorder this[int submit] => submits[submit];
 
-    /// <summary>GPU time of each submit of the last run in seconds; nothing where the queue has no timestamps.</summary>
-    /// <remarks>Always the same array: a step allocates nothing.</remarks>
-    public double[] Measure()
+    /// <summary>Fetches the times of the last run. Allocates nothing: a step does not.</summary>
+    public void Measure()
     {
-        timestamps?.Read();
-        for (int i = 0; i < seconds.Length; i++)
+        if (timestamps is null)
         {
-            seconds[i] = timestamps!.Nanoseconds(2 * i, (2 * i) + 1) * 1e-9;
+            return;
         }
 
-        return seconds;
+        timestamps.Read();
+        Array.Clear(SubmitSeconds);
+        Array.Clear(NodeSeconds);
+        double scale = device.Plan.Options.Slowdown * 1e-9;
+        foreach (Interval span in spans)
+        {
+            double seconds = timestamps.Nanoseconds(span.From, span.To) * scale;
+            SubmitSeconds[span.Submit] += seconds;
+            if (timesNodes)
+            {
+                NodeSeconds[span.Node] += seconds;
+            }
+        }
     }
 
     public void Dispose()
@@ -58,65 +88,72 @@ internal sealed class GraphRecording : IDisposable
         }
     }
 
-    /// <summary>A node longer than a submit may be is alone in its range and gets a submit for each of its pieces.</summary>
-    private int SubmitsOf(SubmitRange range, SubmitPlan schedule)
+    /// <summary>A submit has one timestamp at its start and one at its end, or one behind each node.</summary>
+    /// <remarks>A node longer than a submit may be is alone in its range and gets a submit for each of its pieces.</remarks>
+    private int StampsOf(SubmitRange range, SubmitPlan schedule)
     {
         int parts = schedule.PartsOf(range);
-        return parts == 1 ? 1 : plans[range.First].Dispatches.Sum(d => Pieces(d, parts).Count());
+        return parts > 1 ? 2 * DispatchPieces.Submits(plans[range.First], parts).Count
+            : timesNodes ? 1 + range.Count
+            : 2;
     }
 
     private void Record(SubmitRange range, SubmitPlan schedule)
     {
-        int parts = schedule.PartsOf(range);
-        if (parts == 1)
+        int parts = schedule.PartsOf(range), last = range.First + range.Count - 1;
+        if (parts > 1)
         {
-            Begin(graph.Nodes[range.First].Label);
+            RecordParts(graph.Nodes[range.First], parts);
+            return;
         }
 
-        for (int i = range.First; i < range.First + range.Count; i++)
+        Begin(graph.Nodes[range.First].Label);
+        for (int i = range.First; i <= last; i++)
         {
-            RecordNode(graph.Nodes[i], parts);
+            Prepare(graph.Nodes[i], plans[i]);
+            RecordPieces(graph.Nodes[i], [.. plans[i].Dispatches.Select((d, n) => new DispatchPiece(n, default, d.Workgroups))]);
+            if (timesNodes && i < last)
+            {
+                Stamp(i);
+            }
         }
 
-        if (parts == 1)
+        End(range.First, last);
+    }
+
+    private void RecordParts(Node node, int parts)
+    {
+        List<DispatchPiece[]> pieces = DispatchPieces.Submits(plans[node.Index], parts);
+        for (int i = 0; i < pieces.Count; i++)
         {
-            End();
+            Begin(node.Label);
+            if (i == 0)
+            {
+                Prepare(node, plans[node.Index]);
+            }
+
+            RecordPieces(node, pieces[i]);
+            End(node.Index, node.Index);
         }
     }
 
-    private void RecordNode(Node node, int parts)
+    private void RecordPieces(Node node, DispatchPiece[] pieces)
     {
         KernelPlan plan = plans[node.Index];
         Span<byte> pushes = stackalloc byte[plan.Dispatches.Max(d => d.PushSizeInBytes)];
-        for (int d = 0; d < plan.Dispatches.Length; d++)
+        for (int i = 0; i < pieces.Length; i++)
         {
-            Dispatch dispatch = plan.Dispatches[d];
-            ComputePipeline pipeline = device.Pipelines.Get(PipelineKey.Of(dispatch));
+            DispatchPiece piece = pieces[i];
+            Dispatch dispatch = plan.Dispatches[piece.Dispatch];
+            if (i > 0 && piece.Dispatch != pieces[i - 1].Dispatch)
+            {
+                Barrier();
+                Track(node);
+            }
+
             Span<byte> push = pushes[..dispatch.PushSizeInBytes];
             WritePush(node, dispatch, push);
-            foreach ((Workgroups start, Workgroups groups) in Pieces(dispatch, parts))
-            {
-                if (parts > 1)
-                {
-                    Begin(node.Label);
-                }
-
-                if (d == 0 && start == default)
-                {
-                    Prepare(node, plan);
-                }
-                else if (d > 0 && parts == 1)
-                {
-                    Barrier();
-                    Track(node);
-                }
-
-                current!.Dispatch(pipeline, push, groups, start);
-                if (parts > 1)
-                {
-                    End();
-                }
-            }
+            current!.Dispatch(device.Pipelines.Get(PipelineKey.Of(dispatch)), push, piece.Groups, piece.Start);
         }
     }
 
@@ -176,23 +213,31 @@ internal sealed class GraphRecording : IDisposable
                 current.ResetTimestamps(timestamps);
             }
 
-            current.WriteTimestamp(timestamps, 2 * submits.Count);
+            current.WriteTimestamp(timestamps, stamps++);
         }
 
         // What earlier submits wrote becomes visible here.
         Barrier();
     }
 
-    private void End()
+    private void End(int firstNode, int lastNode)
+    {
+        Stamp(lastNode);
+        current!.End();
+        submits.Add(current);
+        ranges.Add((firstNode, lastNode));
+        current = null;
+    }
+
+    /// <summary>Takes the time: since the last stamp it was this node's, or the whole submit's.</summary>
+    private void Stamp(int node)
     {
         if (timestamps is not null)
         {
-            current!.WriteTimestamp(timestamps, (2 * submits.Count) + 1);
+            current!.WriteTimestamp(timestamps, stamps);
+            spans.Add(new(submits.Count, node, stamps - 1, stamps));
+            stamps++;
         }
-
-        current!.End();
-        submits.Add(current);
-        current = null;
     }
 
     private void WritePush(Node node, Dispatch dispatch, Span<byte> push)
@@ -203,7 +248,7 @@ internal sealed class GraphRecording : IDisposable
             Operand operand = dispatch.Operands[i];
             ulong start = operand.Kind switch
             {
-                OperandKind.Input => memory[node.Inputs[operand.Index]!].Address,
+                OperandKind.Input => memory.OperandOf(node, node.Inputs[operand.Index]!).Address,
                 OperandKind.Output => memory[node.Output].Address,
                 OperandKind.Scratch => memory.Scratch(node.Index).Address,
                 _ => 0,
@@ -214,18 +259,6 @@ internal sealed class GraphRecording : IDisposable
         dispatch.Parameters.AsSpan().CopyTo(push[(addresses.Length * sizeof(ulong))..]);
     }
 
-    /// <summary>A dispatch cut along its longest direction.</summary>
-    private static IEnumerable<(Workgroups Start, Workgroups Groups)> Pieces(Dispatch dispatch, int parts)
-    {
-        Workgroups all = dispatch.Workgroups;
-        int length = Math.Max(all.X, Math.Max(all.Y, all.Z));
-        int step = (length + parts - 1) / parts;
-        for (int start = 0; start < length; start += step)
-        {
-            int count = Math.Min(step, length - start);
-            yield return all.X == length ? (new(start, 0, 0), all with { X = count })
-                : all.Y == length ? (new(0, start, 0), all with { Y = count })
-                : (new(0, 0, start), all with { Z = count });
-        }
-    }
+    /// <summary>Two timestamps and whose time lies between them.</summary>
+    private readonly record struct Interval(int Submit, int Node, int From, int To);
 }

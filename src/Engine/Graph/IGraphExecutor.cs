@@ -26,6 +26,9 @@ public interface IGraphBackend : IDisposable
     /// <summary>Storage types a graph for this backend is built with.</summary>
     StorageTypes Storage { get; }
 
+    /// <summary>How graphs are laid out in the memory that is free now.</summary>
+    GraphPlanner Planner { get; }
+
     /// <summary>Loads the graph's weights and makes everything ready that does not change between runs.</summary>
     IGraphExecutor Prepare(ComputeGraph graph);
 

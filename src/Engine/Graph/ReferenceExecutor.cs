@@ -89,6 +89,8 @@ public sealed class ReferenceBackend : IGraphBackend
 
     public StorageTypes Storage => StorageTypes.Single;
 
+    public GraphPlanner Planner => GraphPlanner.Reference;
+
     public IGraphExecutor Prepare(ComputeGraph graph) => new ReferenceExecutor(graph);
 
     public bool CanRecoverFrom(Exception error) => false;

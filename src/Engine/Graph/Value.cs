@@ -50,32 +50,37 @@ public sealed record Value(int Id, string Name, TensorSpec Spec, ValueKind Kind)
 /// <param name="IsConvolution">Parts are [N, C, taps...] in the file and [N, taps, C] in memory.</param>
 public sealed record WeightRecipe(ImmutableArray<WeightTensor> Parts, bool IsConvolution)
 {
-    /// <summary>All parts are stored as fp16: <see cref="ReadCanonicalHalves"/> loses nothing.</summary>
+    /// <summary>All parts are stored as fp16: reading them as that loses nothing.</summary>
     public bool IsHalf => Parts.All(p => p.Type == WeightType.F16);
 
     /// <summary>The canonical fp32 values: rows of [taps, C].</summary>
-    public float[] ReadCanonical() => ReadCanonical<float>((tensor, values) => tensor.ReadFloats(values));
-
-    /// <summary>The same as fp16: half the memory and no conversion where the file holds fp16.</summary>
-    public Half[] ReadCanonicalHalves() => ReadCanonical<Half>((tensor, values) => tensor.ReadHalves(values));
-
-    private T[] ReadCanonical<T>(Action<WeightTensor, T[]> read)
+    public float[] ReadCanonical()
     {
-        T[][] parts = [.. Parts.Select(Read)];
-        return parts.Length == 1 ? parts[0] : [.. parts.SelectMany(p => p)];
-
-        T[] Read(WeightTensor tensor)
+        float[] all = new float[checked((int)Parts.Sum(p => p.ElementCount))];
+        int start = 0;
+        foreach (WeightTensor tensor in Parts)
         {
-            var values = new T[checked((int)tensor.ElementCount)];
-            read(tensor, values);
-            return IsConvolution && tensor.Shape.Length > 2 ? TapsBeforeChannels(values, tensor.Shape[0], tensor.Shape[1]) : values;
+            float[] values = tensor.ReadFloats();
+            Span<float> part = all.AsSpan(start, values.Length);
+            if (IsConvolution && tensor.Shape.Length > 2)
+            {
+                TapsBeforeChannels<float>(values, part, tensor.Shape[0], tensor.Shape[1]);
+            }
+            else
+            {
+                values.CopyTo(part);
+            }
+
+            start += values.Length;
         }
+
+        return all;
     }
 
-    private static T[] TapsBeforeChannels<T>(T[] values, int rows, int channels)
+    /// <summary>[rows, channels, taps] to [rows, taps, channels].</summary>
+    internal static void TapsBeforeChannels<T>(ReadOnlySpan<T> values, Span<T> moved, int rows, int channels)
     {
         int taps = values.Length / (rows * channels);
-        var moved = new T[values.Length];
         for (int row = 0; row < rows; row++)
         {
             int start = row * channels * taps;
@@ -87,8 +92,6 @@ public sealed record WeightRecipe(ImmutableArray<WeightTensor> Parts, bool IsCon
                 }
             }
         }
-
-        return moved;
     }
 }
 

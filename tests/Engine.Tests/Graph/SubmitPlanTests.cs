@@ -6,12 +6,10 @@ namespace Hummingbird.Vulkan.Engine.Tests.Graph;
 
 public sealed class SubmitPlanTests
 {
-    private static readonly DeviceRate Rate = new(1e9, 1e12, 0);
-
     [Fact]
     public void Short_nodes_are_gathered_up_to_the_aim()
     {
-        SubmitPlan plan = SubmitPlan.Create([new(2e7, 0), new(2e7, 0), new(2e7, 0), new(1e7, 0)], Rate, aimSeconds: 0.05);
+        SubmitPlan plan = SubmitPlan.Create([0.02, 0.02, 0.02, 0.01], aimSeconds: 0.05);
         Assert.Equal([(0, 2), (2, 2)], plan.Submits.Select(s => (s.First, s.Count)));
         Assert.All(plan.Submits, s => Assert.True(s.Seconds <= 0.05));
     }
@@ -19,20 +17,79 @@ public sealed class SubmitPlanTests
     [Fact]
     public void A_long_node_stands_alone_and_is_cut()
     {
-        SubmitPlan plan = SubmitPlan.Create([new(1e6, 0), new(2.4e8, 0), new(1e6, 0)], Rate, aimSeconds: 0.05);
+        SubmitPlan plan = SubmitPlan.Create([0.001, 0.24, 0.001], aimSeconds: 0.05);
         Assert.Equal([(0, 1), (1, 1), (2, 1)], plan.Submits.Select(s => (s.First, s.Count)));
         Assert.Equal([1, 5, 1], plan.Parts);
         Assert.Equal(5, plan.PartsOf(plan.Submits[1]));
+        Assert.False(plan.CutsAs(SubmitPlan.Create([0.001, 0.26, 0.001], 0.05)));
+        Assert.True(plan.CutsAs(SubmitPlan.Create([0.002, 0.23, 0.001], 0.05)));
     }
+
+    [Fact]
+    public void What_must_begin_a_submit_does()
+        => Assert.Equal([(0, 2), (2, 1), (3, 1)],
+            SubmitPlan.Create([0.001, 0.001, 0.001, 0.001], 0.05, new HashSet<int> { 2, 3 }).Submits.Select(s => (s.First, s.Count)));
 
     [Fact]
     public void A_slower_device_gets_shorter_submits()
     {
-        Cost[] costs = [.. Enumerable.Repeat(new Cost(1e7, 1e6), 40)];
-        int fast = SubmitPlan.Create(costs, Rate, 0.05).Submits.Length;
-        SubmitPlan slow = SubmitPlan.Create(costs, Rate.SlowedBy(20), 0.05);
+        double[] seconds = [.. Enumerable.Repeat(0.01, 40)];
+        int fast = SubmitPlan.Create(seconds, 0.05).Submits.Length;
+        SubmitPlan slow = SubmitPlan.Create([.. seconds.Select(s => 20 * s)], 0.05);
         Assert.True(slow.Submits.Length > fast);
         Assert.All(slow.Submits, s => Assert.True(s.Seconds / slow.PartsOf(s) <= 0.0501, $"{s}"));
-        Assert.Equal(costs.Length, slow.Submits.Sum(s => s.Count));
+        Assert.Equal(seconds.Length, slow.Submits.Sum(s => s.Count));
+    }
+
+    [Theory]
+    [InlineData(7, 1, 1, 3)]
+    [InlineData(5, 1, 20, 64)]
+    [InlineData(3, 2, 4, 1000)]
+    [InlineData(1, 1, 1, 9)]
+    public void Pieces_cover_a_dispatch_once(int x, int y, int z, int parts)
+    {
+        HashSet<(int, int, int)> covered = [];
+        int pieces = 0;
+        long largest = 0;
+        foreach ((Workgroups start, Workgroups groups) in DispatchPieces.Of(new(x, y, z), parts))
+        {
+            pieces++;
+            largest = Math.Max(largest, groups.Count);
+            for (int i = 0; i < groups.X; i++)
+            {
+                for (int j = 0; j < groups.Y; j++)
+                {
+                    for (int k = 0; k < groups.Z; k++)
+                    {
+                        Assert.True(covered.Add((start.X + i, start.Y + j, start.Z + k)));
+                    }
+                }
+            }
+        }
+
+        Assert.Equal(x * y * z, covered.Count);
+        Assert.True(pieces >= Math.Min(parts, x * y * z) / 2, $"{pieces} pieces");
+        Assert.True(parts < x * y * z || largest == 1);
+    }
+
+    [Fact]
+    public void What_a_kernel_took_changes_what_is_expected_of_it_and_of_the_unknown()
+    {
+        Pace pace = new(new(1e8, 1e7, 0));
+        Node product = NodeOf(new MatMul(), [64, 1024], [1024, 1024]), other = NodeOf(new LayerNorm(), [64, 1024], [1024], [1024]);
+        double expected = pace.Seconds(product), unknown = pace.Seconds(other);
+        pace.Learn(product, ratio: 4, share: 1);
+        Assert.Equal(4 * expected, pace.Seconds(product), 9);
+        Assert.Equal(4 * unknown, pace.Seconds(other), 9);
+        pace.Learn(other, ratio: 0.5, share: 0.5);
+        Assert.Equal(3 * unknown, pace.Seconds(other), 9);
+    }
+
+    private static Node NodeOf(Kernel kernel, params Shape[] operands)
+    {
+        GraphBuilder g = new("test");
+        Value?[] values = [.. operands.Select((shape, i) => (Value?)g.Input($"{i}", shape, DType.F32)), .. kernel is MatMul ? new Value?[3] : []];
+        g.Add(kernel, "", values);
+        return g.Build().Nodes[0];
     }
 }

@@ -19,7 +19,7 @@ public sealed class PublishedModelTests
         Assert.Equal(parameters, published.RandomUNet(1).ElementCount);
         using ModelFolder model = published.Open(1);
         GenerationRequest request = new("waves", "", 1, steps, 16, 8, 512, 320, model.Index.Defaults.GuidanceScale, model.Index.Defaults.Sampler);
-        GenerationPlan plan = GenerationPlan.Create(request, model, StorageTypes.Half, target: null, largestBlockInBytes: 1 << 30);
+        GenerationPlan plan = GenerationPlan.Create(request, model, StorageTypes.Half, GraphPlanner.Reference with { MaxBlockInBytes = 1 << 30 });
         double unet = plan.Graphs.Where(g => g.Graph is "step" or "conditioning").Sum(g => g.Flops) / 1e12;
         Assert.InRange(unet, 0.99 * unetTeraFlops, 1.01 * unetTeraFlops);
         Assert.InRange(plan.Flops / 1e12, 0.99 * totalTeraFlops, 1.01 * totalTeraFlops);

@@ -1,0 +1,77 @@
+using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Kernels;
+
+namespace Hummingbird.Vulkan.Engine.Graph;
+
+/// <summary>How fast a device is believed to be, for cutting work into submits before anything was measured.</summary>
+/// <param name="FlopsPerSecond">Sustained arithmetic.</param>
+/// <param name="BytesPerSecond">Sustained memory traffic.</param>
+/// <param name="DispatchSeconds">Fixed price of one dispatch.</param>
+public readonly record struct DeviceRate(double FlopsPerSecond, double BytesPerSecond, double DispatchSeconds)
+{
+    /// <summary>A cautious guess for a kind of device; the first run corrects it.</summary>
+    public static DeviceRate Expected(DeviceKind kind) => kind switch
+    {
+        DeviceKind.Cpu => new(10e9, 2e9, 20e-6),
+        DeviceKind.Discrete => new(2e12, 100e9, 10e-6),
+        _ => new(200e9, 20e9, 20e-6),
+    };
+
+    /// <summary>Seconds that work of this cost takes.</summary>
+    public double Seconds(Cost cost) => Math.Max(cost.Flops / FlopsPerSecond, cost.Bytes / BytesPerSecond) + DispatchSeconds;
+
+    /// <summary>The same proportions, <paramref name="factor"/> times slower.</summary>
+    public DeviceRate SlowedBy(double factor) => new(FlopsPerSecond / factor, BytesPerSecond / factor, DispatchSeconds * factor);
+}
+
+/// <summary>How long kernels take on a device: a guess from their cost, corrected kernel by kernel by what was measured.</summary>
+/// <remarks>Shared by all graphs of a generation: what the text encoder's matrix products took says how the U-Net's are to be cut.</remarks>
+/// <param name="rate">The guess.</param>
+/// <param name="known">Corrections known from before.</param>
+public sealed class Pace(DeviceRate rate, IReadOnlyDictionary<string, double>? known = null)
+{
+    private const double Least = 1e-4, Most = 1e4;
+
+    // Work that is expected to take less says more about dispatching than about the kernel.
+    private const double LeastSeconds = 5e-3;
+
+    private readonly Dictionary<string, double> factors = known?.Where(f => f.Value is >= Least and <= Most).ToDictionary() ?? [];
+
+    /// <summary>Measured by expected time of each kernel seen so far.</summary>
+    public IReadOnlyDictionary<string, double> Factors => factors;
+
+    /// <summary>What a node is expected to take; a kernel never measured is taken to be as far off as the others are in the mean.</summary>
+    public double Seconds(Node node)
+        => rate.Seconds(node.Cost) * FactorOf(node.Kernel.Name);
+
+    /// <summary>A node took so many times what was expected of it.</summary>
+    /// <param name="share">How much of the measured time was this node's: 1 says that nothing else was in it.</param>
+    public void Learn(Node node, double ratio, double share)
+    {
+        if (rate.Seconds(node.Cost) >= LeastSeconds)
+        {
+            factors[node.Kernel.Name] = Math.Clamp(FactorOf(node.Kernel.Name) * (1 + (share * (ratio - 1))), Least, Most);
+        }
+    }
+
+    private double FactorOf(string kernel)
+    {
+        if (factors.TryGetValue(kernel, out double factor))
+        {
+            return factor;
+        }
+
+        if (factors.Count == 0)
+        {
+            return 1;
+        }
+
+        double logarithms = 0;
+        foreach (double other in factors.Values)
+        {
+            logarithms += Math.Log(other);
+        }
+
+        return Math.Exp(logarithms / factors.Count);
+    }
+}
