@@ -30,7 +30,7 @@ public readonly record struct DeviceRate(double FlopsPerSecond, double BytesPerS
 /// <param name="known">Corrections known from before.</param>
 public sealed class Pace(DeviceRate rate, IReadOnlyDictionary<string, double>? known = null)
 {
-    private const double Least = 1e-4, Most = 1e4;
+    private const double Least = 1e-4, Most = 100;
 
     // Work that is expected to take less says more about dispatching than about the kernel.
     private const double LeastSeconds = 5e-3;

@@ -15,6 +15,8 @@ public sealed class GpuExecutor : IGraphExecutor
 {
     private const int YieldMilliseconds = 2;
 
+    private const double LeastShare = 0.01;
+
     private readonly GpuDevice device;
     private readonly ImmutableArray<KernelPlan> plans;
     private readonly Pace pace;
@@ -77,12 +79,11 @@ public sealed class GpuExecutor : IGraphExecutor
     public void Run(CancellationToken cancellation = default)
     {
         long started = Stopwatch.GetTimestamp();
-        TimeSpan processor = observer is null ? default : Environment.CpuUsage.TotalTime;
+        TimeSpan before = Environment.CpuUsage.TotalTime;
         SubmitAll(cancellation);
-        recording.Measure();
-        observer?.Invoke(new(
-            Graph, Memory.Layout, started, Stopwatch.GetElapsedTime(started).TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds,
-            [.. recording.NodeSeconds], [.. recording.SubmitSeconds]));
+        double wall = Stopwatch.GetElapsedTime(started).TotalSeconds, processor = (Environment.CpuUsage.TotalTime - before).TotalSeconds;
+        recording.Measure(ShareOfDevice(wall, processor));
+        observer?.Invoke(new(Graph, Memory.Layout, started, wall, processor, [.. recording.NodeSeconds], [.. recording.SubmitSeconds]));
         SubmitSeconds = recording.SubmitSeconds;
         Adapt();
     }
@@ -110,6 +111,10 @@ public sealed class GpuExecutor : IGraphExecutor
         recording.Dispose();
         Memory.Dispose();
     }
+
+    /// <summary>How much of the device was ours. A CPU driver's clock runs on while other programs have the processor: that is no length of ours.</summary>
+    private double ShareOfDevice(double wall, double processor)
+        => device.Snapshot.Kind == DeviceKind.Cpu ? Math.Clamp(processor / (wall * Environment.ProcessorCount), LeastShare, 1) : 1;
 
     private void SubmitAll(CancellationToken cancellation)
     {
@@ -179,14 +184,14 @@ public sealed class GpuExecutor : IGraphExecutor
         old.Dispose();
     }
 
-    /// <summary>Every range's nodes took more or less than was expected, each by the same factor as the range.</summary>
+    /// <summary>Every range's nodes took more or less than was foreseen, each by the same factor as the range.</summary>
     private void LearnNodes()
     {
         int submit = 0;
         double[] seconds = recording.SubmitSeconds;
         foreach (SubmitRange range in recording.Schedule.Submits)
         {
-            double measured = 0, expected = 0;
+            double measured = 0, foreseen = 0;
             while (submit < seconds.Length && recording.NodesOf(submit).First == range.First)
             {
                 measured += seconds[submit++];
@@ -194,13 +199,13 @@ public sealed class GpuExecutor : IGraphExecutor
 
             for (int i = range.First; i < range.First + range.Count; i++)
             {
-                expected += nodeSeconds[i];
+                foreseen += nodeSeconds[i];
             }
 
-            double ratio = measured > 0 ? measured / expected : 1;
+            double ratio = measured > 0 ? measured / foreseen : 1;
             for (int i = range.First; i < range.First + range.Count; i++)
             {
-                pace.Learn(Graph.Nodes[i], ratio * nodeSeconds[i] / pace.Seconds(Graph.Nodes[i]), nodeSeconds[i] / expected);
+                pace.Learn(Graph.Nodes[i], ratio * nodeSeconds[i] / pace.Seconds(Graph.Nodes[i]), nodeSeconds[i] / foreseen);
                 nodeSeconds[i] *= ratio;
             }
         }

@@ -57,7 +57,8 @@ internal sealed class GraphRecording : IDisposable
     public CommandRecorder this[int submit] => submits[submit];
 
     /// <summary>Fetches the times of the last run. Allocates nothing: a step does not.</summary>
-    public void Measure()
+    /// <param name="share">Of the device that this program had meanwhile: times are multiplied by it.</param>
+    public void Measure(double share)
     {
         if (timestamps is null)
         {
@@ -67,7 +68,7 @@ internal sealed class GraphRecording : IDisposable
         timestamps.Read();
         Array.Clear(SubmitSeconds);
         Array.Clear(NodeSeconds);
-        double scale = device.Plan.Options.Slowdown * 1e-9;
+        double scale = device.Plan.Options.Slowdown * share * 1e-9;
         foreach (Interval span in spans)
         {
             double seconds = timestamps.Nanoseconds(span.From, span.To) * scale;
