@@ -41,6 +41,9 @@ public sealed record GraphMeasurement(string Graph, int Runs, double LoadSeconds
     /// <summary>Wall time of all runs of the generation.</summary>
     public double AllSeconds => Runs * Seconds;
 
+    /// <summary>What two models are compared by: processor time on CPU drivers, whoever else uses the machine.</summary>
+    public double Basis => Layout.Target is { IsCpu: true } ? Last.ProcessorSeconds : Seconds;
+
     /// <summary>The share of the time that is neither products nor attention.</summary>
     public double OutsideMatrixKernels => 1 - (Kernels(null).Where(k => Matrix.Contains(k.Kernel)).Sum(k => k.Seconds) / Math.Max(double.Epsilon, Last.NodeSeconds.Sum()));
 

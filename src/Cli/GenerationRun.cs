@@ -39,7 +39,7 @@ internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder mod
         {
             using PendingSink pending = new(() => OpenSink(job, cancellation));
             GenerationResult result = new TextToVideoPipeline(model, device.Backend)
-                .Generate(request, (_, rgb) => pending.Sink.WriteFrame(rgb), Show, cancellation);
+                .Generate(request, (_, rgb) => pending.Sink.WriteFrame(rgb), Show, PreviewOf(request, cancellation), cancellation);
             trace?.End();
             pending.Sink.Complete();
             Save(job, result, trace);
@@ -51,6 +51,9 @@ internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder mod
             view.Clear();
         }
     }
+
+    private PreviewSink? PreviewOf(GenerationRequest request, CancellationToken cancellation)
+        => arguments.PreviewPath is string path ? new Previews(path, arguments.PreviewInterval, request.Fps, cancellation).Show : null;
 
     private void Announce(VideoJob job)
     {
@@ -85,6 +88,7 @@ internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder mod
         Model = arguments.Model ?? "nano",
         ModelHash = model.Hash,
         NoiseFile = arguments.LoadNoise,
+        Loras = arguments.Loras.Count == 0 ? null : arguments.Loras,
         EngineVersion = typeof(TextToVideoPipeline).Assembly.GetName().Version?.ToString(3),
         Device = device.Backend.Name,
     };

@@ -3,6 +3,7 @@ using Hummingbird.Vulkan.Engine.Generation;
 using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Models;
 using Hummingbird.Vulkan.Engine.Weights;
+using Hummingbird.Vulkan.Kernels;
 using Xunit;
 
 namespace Hummingbird.Vulkan.Gpu.Tests;
@@ -19,12 +20,28 @@ public sealed class MemoryLadderTests : DeviceTestBase
         using ModelFolder model = ModelFolder.Open();
         UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));
         ComputeGraph graph = StepGraph.Build(unet, new(device.Plan.ActivationType, device.Plan.WeightType), new(4, 8, 8, model.VaeConfig.ZChannels), new([], null, 32, model.TextEncoderConfig.HiddenSize));
-        GraphLayout resident = GraphLayout.Create(graph, device.Plan.Target, device.Plan.ChunkSizeInBytes), streamed = resident.Streamed(graph, 0, device.Plan.ChunkSizeInBytes);
+        GraphLayout resident = GraphLayout.Create(graph, device.Plan.Target, device.Plan.ChunkSizeInBytes), streamed = resident.Streamed(0, device.Plan.ChunkSizeInBytes);
         Assert.True(streamed.Stream!.Windows.Length > 4, $"{streamed.Stream.Windows.Length} windows");
         Assert.True(streamed.WeightsInBytes < resident.WeightsInBytes);
         float[] expected = Run(device, graph, resident);
         Assert.Equal(expected, Run(device, graph, streamed));
         Assert.True(expected.Distinct().Count() > 100);
+    }
+
+    [Fact]
+    public void Feed_forward_layers_in_pieces_compute_the_same()
+    {
+        using GpuDevice device = Open();
+        using ModelFolder model = ModelFolder.Open();
+        UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));
+        ComputeGraph graph = StepGraph.Build(unet, new(device.Plan.ActivationType, device.Plan.WeightType), new(4, 8, 8, model.VaeConfig.ZChannels), new([], null, 32, model.TextEncoderConfig.HiddenSize));
+        ComputeGraph fused = FeedForwardFusion.Apply(graph, 4096);
+        Assert.Contains(fused.Nodes, n => n.Kernel is FeedForward && n.Kernel.Plan(n.InputSpecs(), n.Output.Spec, device.Plan.Target).Dispatches.Length > 2);
+        Assert.Equal(graph.Cost.Flops, fused.Cost.Flops);
+        float[] expected = Run(device, graph, GraphLayout.Create(graph, device.Plan.Target, device.Plan.ChunkSizeInBytes));
+        float[] found = Run(device, fused, GraphLayout.Create(fused, device.Plan.Target, device.Plan.ChunkSizeInBytes));
+        double error = expected.Zip(found, (a, b) => Math.Pow(a - b, 2)).Sum() / expected.Sum(v => v * (double)v);
+        Assert.True(error < 1e-9, $"NMSE {error}");
     }
 
     [Fact]

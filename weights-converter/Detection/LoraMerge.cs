@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
@@ -24,9 +23,7 @@ internal static class LoraMerge
         for (int i = 0; i < layers.Count; i++)
         {
             (SourceTensor up, SourceTensor down, SourceTensor weight) = (lora[2 * i], lora[(2 * i) + 1], unet[layers[i].Name]);
-            long outputs = weight.Shape[0], inputs = weight.ElementCount / outputs;
-            bool fits = up.Shape.Length >= 2 && down.Shape.Length >= 2 && up.Shape[0] == outputs && up.Shape[1] == down.Shape[0]
-                && up.ElementCount == outputs * up.Shape[1] && down.ElementCount == inputs * down.Shape[0];
+            bool fits = LowRank.Fits(weight.Shape.AsSpan(), up.Shape.AsSpan(), down.Shape.AsSpan());
             if (!fits)
             {
                 throw WeightException.In(file, $"layer {i} has matrices {Quote.Shape(up.Shape.AsSpan())} and {Quote.Shape(down.Shape.AsSpan())}, "
@@ -42,24 +39,13 @@ internal static class LoraMerge
     private sealed class MergedTensor(SourceTensor weight, SourceTensor up, SourceTensor down) : SourceTensor(weight.Name, WeightType.F32, weight.Shape)
     {
         private readonly int rank = (int)up.Shape[1];
-        private readonly int inputs = (int)(weight.ElementCount / weight.Shape[0]);
         private WeakReference<float[]>? downValues;
 
         public override void Read(Span<byte> destination, long first)
         {
             Span<float> values = MemoryMarshal.Cast<byte, float>(destination);
             FloatReader.Read(weight, values, first);
-            float[] matrix = Down();
-            float[] factors = new float[rank];
-            for (int at = 0; at < values.Length;)
-            {
-                (long row, long column) = long.DivRem(first + at, inputs);
-                int count = (int)Math.Min(values.Length - at, inputs - column);
-                FloatReader.Read(up, factors, row * rank);
-                for (int r = 0; r < rank; r++)
-                    AddScaled(values.Slice(at, count), matrix.AsSpan((int)((r * (long)inputs) + column), count), factors[r]);
-                at += count;
-            }
+            LowRank.Add(values, first, Down(), rank, (row, factors) => FloatReader.Read(up, factors, row * rank));
         }
 
         private float[] Down()
@@ -70,15 +56,6 @@ internal static class LoraMerge
             FloatReader.Read(down, values, 0);
             downValues = new(values);
             return values;
-        }
-
-        private static void AddScaled(Span<float> sum, ReadOnlySpan<float> values, float factor)
-        {
-            int at = 0;
-            for (; at <= sum.Length - Vector<float>.Count; at += Vector<float>.Count)
-                (new Vector<float>(sum[at..]) + (new Vector<float>(values[at..]) * factor)).CopyTo(sum[at..]);
-            for (; at < sum.Length; at++)
-                sum[at] += values[at] * factor;
         }
     }
 }

@@ -31,6 +31,9 @@ public static class UNetManifest
         return new Manifest(entries);
     }
 
+    /// <summary>The weights that the pairs of a LoRA list change, in the list's order.</summary>
+    public static IReadOnlyList<string> LoraLayers(UNetConfig config) => [.. LoraMerge.Layers(Of(config)).Select(l => l.Name)];
+
     private static void Mlp(ManifestScope scope, long inputs, long outputs)
     {
         scope.Linear("0", outputs, inputs);

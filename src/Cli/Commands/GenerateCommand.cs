@@ -26,13 +26,15 @@ internal static class GenerateCommand
 
     private static int Run(GenerateArguments arguments, Terminal terminal)
     {
-        using ModelFolder model = ModelChoice.Open(arguments.Model, arguments.RandomWeights);
+        using ModelFolder opened = ModelChoice.Open(arguments.Model, arguments.RandomWeights);
+        using LoraChoice loras = new();
+        ModelFolder model = loras.Apply(opened, arguments.Loras);
         IReadOnlyList<VideoJob> jobs = VideoJob.From(arguments, model);
         foreach (VideoJob job in jobs)
         {
             RequestCheck.Validate(job.Request, model);
             Samplers.Create(model.SchedulerConfig, job.Request.Scheduler, job.Request.Steps);
-            CheckOutputs(job);
+            CheckOutputs(job, arguments.PreviewPath);
         }
 
         if (arguments.IsDryRun)
@@ -52,7 +54,7 @@ internal static class GenerateCommand
         return ExitCodes.Done;
     }
 
-    private static void CheckOutputs(VideoJob job)
+    private static void CheckOutputs(VideoJob job, string? previewPath)
     {
         try
         {
@@ -64,6 +66,12 @@ internal static class GenerateCommand
         }
 
         VideoSink.CheckWritable(job.Output, job.Request.Frames);
+        if (previewPath is not null)
+        {
+            VideoFormats.FromPath(previewPath);
+            VideoSink.CheckWritable(previewPath, job.Request.Frames);
+        }
+
         foreach (string file in new[] { job.SaveLatents, job.Trace }.OfType<string>())
         {
             string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;

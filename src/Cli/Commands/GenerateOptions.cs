@@ -45,6 +45,14 @@ internal sealed record GenerateArguments
 
     public string? Trace { get; init; }
 
+    /// <summary>FILE or FILE:SCALE each.</summary>
+    public IReadOnlyList<string> Loras { get; init; } = [];
+
+    /// <summary>Where previews go; null for none.</summary>
+    public string? PreviewPath { get; init; }
+
+    public int PreviewInterval { get; init; } = 1;
+
     public bool IsDryRun { get; init; }
 
     public bool IsJson { get; init; }
@@ -82,6 +90,10 @@ internal sealed class GenerateOptions
     private readonly Option<string?> saveLatents = Options.Text("--save-latents", "FILE", "Write the final latents as .safetensors: latents [1,C,T,H,W] fp32.");
     private readonly Option<string?> loadNoise = Options.Text("--load-noise", "FILE", "Take the noise from a .safetensors file: noise, noise.0, noise.1 ...");
     private readonly Option<string?> trace = Options.Text("--trace", "FILE", "Write a timeline for Perfetto or chrome://tracing.");
+    private readonly Option<string[]> lora = new("--lora") { Description = "Merge a LoRA into the U-Net: safetensors or a PyTorch checkpoint, named as kohya, diffusers or T2V-Turbo do; :SCALE weakens or strengthens it. May be given several times.", HelpName = "FILE[:SCALE]", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Option<string?> preview = Options.OneOf("--preview", "Show every step's picture: none, or proj, small and without decoding. Default: none.", "none", "proj");
+    private readonly Option<int?> previewInterval = Options.Int("--preview-interval", "N", "Steps from one preview to the next. Default: 1.");
+    private readonly Option<string?> previewPath = Options.Text("--preview-path", "PATH", "Where previews are written, each over the one before. Default: preview.apng.");
     private readonly Option<bool> json = Options.Flag("--json", "Events as JSON lines on standard output.");
     private readonly Option<bool> noMetadata = Options.Flag("--no-metadata", "Write the video without prompt, seed and settings, and no .json beside it.");
     private readonly Option<bool> verbose = Options.Flag("--verbose", "Say more: device, hash of the latents, stack traces.", "-v");
@@ -93,7 +105,7 @@ internal sealed class GenerateOptions
         Option[] all =
         [
             prompt, promptFile, negativePrompt, output, model, randomWeights, seed, count, steps, frames, fps, width, height, guidanceScale, scheduler,
-            .. device.All, dryRun, saveLatents, loadNoise, trace, json, noMetadata, verbose, quiet,
+            .. device.All, lora, dryRun, saveLatents, loadNoise, preview, previewInterval, previewPath, trace, json, noMetadata, verbose, quiet,
         ];
         foreach (Option option in all)
         {
@@ -115,8 +127,16 @@ internal sealed class GenerateOptions
             throw new UsageException("--count with --load-noise would make the same video again: the noise is the file's, not the seed's.");
         }
 
+        if (parsed.GetValue(previewInterval) is < 1 or > 1000)
+        {
+            throw new UsageException($"--preview-interval is {parsed.GetValue(previewInterval)}; it must be 1 to 1000.");
+        }
+
         return new()
         {
+            Loras = parsed.GetValue(lora) ?? [],
+            PreviewPath = parsed.GetValue(preview) == "proj" ? parsed.GetValue(previewPath) ?? "preview.apng" : null,
+            PreviewInterval = parsed.GetValue(previewInterval) ?? 1,
             Prompts = ReadPrompts(parsed, input),
             Output = parsed.GetValue(output) ?? "out.mp4",
             Model = parsed.GetValue(model),

@@ -41,16 +41,24 @@ public sealed class Pace(DeviceRate rate, IReadOnlyDictionary<string, double>? k
     public IReadOnlyDictionary<string, double> Factors => factors;
 
     /// <summary>What a node is expected to take; a kernel never measured is taken to be as far off as the others are in the mean.</summary>
-    public double Seconds(Node node)
-        => rate.Seconds(node.Cost) * FactorOf(node.Kernel.Name);
+    public double Seconds(Node node) => Seconds(node.Kernel.Name, Guess(node));
+
+    /// <summary>The same from the guess, which costs more than the correction.</summary>
+    public double Seconds(string kernel, double guess) => guess * FactorOf(kernel);
+
+    /// <summary>What a node takes by its cost alone.</summary>
+    public double Guess(Node node) => rate.Seconds(node.Cost);
 
     /// <summary>A node took so many times what was expected of it.</summary>
+    /// <param name="kernel">Its kernel.</param>
+    /// <param name="guess">By its cost alone.</param>
+    /// <param name="ratio">How many times what <see cref="Seconds(string, double)"/> says.</param>
     /// <param name="share">How much of the measured time was this node's: 1 says that nothing else was in it.</param>
-    public void Learn(Node node, double ratio, double share)
+    public void Learn(string kernel, double guess, double ratio, double share)
     {
-        if (rate.Seconds(node.Cost) >= LeastSeconds)
+        if (guess >= LeastSeconds)
         {
-            factors[node.Kernel.Name] = Math.Clamp(FactorOf(node.Kernel.Name) * (1 + (share * (ratio - 1))), Least, Most);
+            factors[kernel] = Math.Clamp(FactorOf(kernel) * (1 + (share * (ratio - 1))), Least, Most);
         }
     }
 

@@ -21,6 +21,7 @@ public sealed class GpuExecutor : IGraphExecutor
     private readonly ImmutableArray<KernelPlan> plans;
     private readonly Pace pace;
     private readonly Action<GraphRun>? observer;
+    private readonly double[] guesses;
     private readonly double[] nodeSeconds;
     private GraphRecording recording;
     private double expected;
@@ -33,16 +34,21 @@ public sealed class GpuExecutor : IGraphExecutor
     /// <param name="observer">Sees every run, timed node by node.</param>
     public GpuExecutor(GpuDevice device, ComputeGraph graph, GraphLayout? layout = null, Pace? pace = null, Action<GraphRun>? observer = null)
     {
+        layout ??= GraphLayout.Create(graph, device.Plan.Target, device.Plan.ChunkSizeInBytes);
+        graph = layout.Graph;
         (this.device, Graph, this.observer) = (device, graph, observer);
         this.pace = pace ?? new(DeviceRate.Expected(device.Snapshot.Kind));
-        layout ??= GraphLayout.Create(graph, device.Plan.Target, device.Plan.ChunkSizeInBytes);
         plans = layout.Plans;
-        nodeSeconds = [.. graph.Nodes.Select(this.pace.Seconds)];
-        Memory = new(device, graph, layout);
+        guesses = [.. graph.Nodes.Select(this.pace.Guess)];
+        nodeSeconds = [.. graph.Nodes.Select((n, i) => this.pace.Seconds(n.Kernel.Name, guesses[i]))];
+        Memory = new(device, layout);
         try
         {
             device.Pipelines.Prepare(plans.SelectMany(p => p.Dispatches).Select(PipelineKey.Of));
             recording = Record(Cut());
+
+            // Weights went through large buffers, and drivers compile with much memory of this process.
+            HostMemory.Trim();
         }
         catch
         {
@@ -205,7 +211,8 @@ public sealed class GpuExecutor : IGraphExecutor
             double ratio = measured > 0 ? measured / foreseen : 1;
             for (int i = range.First; i < range.First + range.Count; i++)
             {
-                pace.Learn(Graph.Nodes[i], ratio * nodeSeconds[i] / pace.Seconds(Graph.Nodes[i]), nodeSeconds[i] / foreseen);
+                string kernel = Graph.Nodes[i].Kernel.Name;
+                pace.Learn(kernel, guesses[i], ratio * nodeSeconds[i] / pace.Seconds(kernel, guesses[i]), nodeSeconds[i] / foreseen);
                 nodeSeconds[i] *= ratio;
             }
         }

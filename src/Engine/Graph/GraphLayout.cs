@@ -5,6 +5,7 @@ namespace Hummingbird.Vulkan.Engine.Graph;
 
 /// <summary>How a graph runs on a device: the plan of every node, and where weights and activations lie.</summary>
 /// <remarks>Pure: made from the graph and facts about the device, before anything is allocated or read.</remarks>
+/// <param name="Graph">What runs: the graph itself, or the same with operations put together.</param>
 /// <param name="Target">What its kernels are planned with.</param>
 /// <param name="Plans">One for each node.</param>
 /// <param name="Packings">How each weight is packed, by the value's id; null: as it is in the file.</param>
@@ -12,7 +13,7 @@ namespace Hummingbird.Vulkan.Engine.Graph;
 /// <param name="Weights">Weights that stay.</param>
 /// <param name="Stream">Weights that come and go; null where all stay.</param>
 public sealed record GraphLayout(
-    KernelTarget? Target, ImmutableArray<KernelPlan> Plans, ImmutableDictionary<int, WeightPacking?> Packings, MemoryPlan Activations, MemoryPlan Weights,
+    ComputeGraph Graph, KernelTarget? Target, ImmutableArray<KernelPlan> Plans, ImmutableDictionary<int, WeightPacking?> Packings, MemoryPlan Activations, MemoryPlan Weights,
     WeightStream? Stream)
 {
     /// <summary>What was given up for memory, for people; empty when nothing was.</summary>
@@ -36,15 +37,15 @@ public sealed record GraphLayout(
         ImmutableDictionary<int, WeightPacking?> packings = PackingsOf(graph, target);
         MemoryPlan activations = MemoryPlan.Create(GraphLifetimes.Of(graph, plans, keepIntermediates), maxBlockInBytes);
         Dictionary<int, long> sizes = SizesOf(graph, packings);
-        return new(target, plans, packings, activations, MemoryPlan.Create(Staying(sizes), maxBlockInBytes), null);
+        return new(graph, target, plans, packings, activations, MemoryPlan.Create(Staying(sizes), maxBlockInBytes), null);
     }
 
     /// <summary>The same with as many weights staying as the budget allows, the others streamed.</summary>
-    /// <param name="graph">What was laid out.</param>
     /// <param name="budgetInBytes">For everything; a smaller layout than the smallest possible is not made.</param>
     /// <param name="maxBlockInBytes">As before.</param>
-    public GraphLayout Streamed(ComputeGraph graph, long budgetInBytes, long maxBlockInBytes)
+    public GraphLayout Streamed(long budgetInBytes, long maxBlockInBytes)
     {
+        ComputeGraph graph = Graph;
         Dictionary<int, long> sizes = SizesOf(graph, Packings);
         IReadOnlyList<IReadOnlyCollection<int>> all = Reads(graph, sizes, staying: new HashSet<int>());
         long largest = all.Max(weights => weights.Sum(w => sizes[w])), small = sizes.Values.Where(s => s < LeastStreamed).Sum();

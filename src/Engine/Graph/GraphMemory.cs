@@ -12,8 +12,9 @@ public sealed class GraphMemory : IDisposable
     private readonly Dictionary<int, ArenaSlice> slices = [];
     private readonly Dictionary<int, ArenaSlice> scratch = [];
 
-    public GraphMemory(GpuDevice device, ComputeGraph graph, GraphLayout layout)
+    public GraphMemory(GpuDevice device, GraphLayout layout)
     {
+        ComputeGraph graph = layout.Graph;
         Layout = layout;
         weights = new(device, MemoryClass.Weights, chunkSizeInBytes: Arena.Alignment);
         activations = new(device, MemoryClass.Activations, chunkSizeInBytes: Arena.Alignment);

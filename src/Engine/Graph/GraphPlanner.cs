@@ -19,22 +19,35 @@ public sealed record GraphPlanner(KernelTarget? Target, long MaxBlockInBytes, lo
         GraphLayout? layout = null;
         foreach ((KernelTarget? target, string? saving) in Targets())
         {
-            GraphLayout next = GraphLayout.Create(graph, target, MaxBlockInBytes);
-
             // A rung that frees nothing here is not stood on.
-            if (layout is null || next.TotalInBytes < layout.TotalInBytes)
-            {
-                layout = next with { Savings = saving is null ? [] : [saving] };
-            }
-
+            layout = Smaller(layout, GraphLayout.Create(graph, target, MaxBlockInBytes) with { Savings = saving is null ? [] : [saving] });
             if (Fits(layout))
             {
                 return layout;
             }
         }
 
-        return layout!.Target is null ? layout : layout.Streamed(graph, BudgetInBytes, MaxBlockInBytes);
+        if (layout!.Target is null)
+        {
+            return layout;
+        }
+
+        foreach (long hidden in (ReadOnlySpan<long>)[32 << 20, 8 << 20])
+        {
+            GraphLayout pieces = GraphLayout.Create(FeedForwardFusion.Apply(graph, hidden), layout.Target, MaxBlockInBytes);
+            layout = Smaller(layout, pieces with { Savings = [.. layout.Savings.Where(s => s != InPieces), InPieces] });
+            if (Fits(layout))
+            {
+                return layout;
+            }
+        }
+
+        return layout.Streamed(BudgetInBytes, MaxBlockInBytes);
     }
+
+    private const string InPieces = "feed-forward layers in pieces";
+
+    private static GraphLayout Smaller(GraphLayout? first, GraphLayout second) => first is null || second.TotalInBytes < first.TotalInBytes ? second : first;
 
     public bool Fits(GraphLayout layout) => layout.TotalInBytes <= BudgetInBytes;
 

@@ -41,6 +41,9 @@ public sealed record GenerationMetadata
     /// <summary>A safetensors file that held the noise, when the seed did not make it.</summary>
     public string? NoiseFile { get; init; }
 
+    /// <summary>Low-rank updates as they were named: FILE or FILE:SCALE; null for none.</summary>
+    public IReadOnlyList<string>? Loras { get; init; }
+
     public string? EngineVersion { get; init; }
 
     /// <summary>The device as its driver names it.</summary>
@@ -117,6 +120,11 @@ public sealed record GenerationMetadata
         ];
         AddOption(options, "--negative-prompt", NegativePrompt);
         AddOption(options, "--load-noise", NoiseFile);
+        foreach (string lora in Loras ?? [])
+        {
+            AddOption(options, "--lora", lora);
+        }
+
         AddOption(options, "--output", output);
         // A prompt that looks like an option has to come last, where none is expected.
         string[] words = Prompt.StartsWith('-') ? [.. options, "--", Prompt] : [Prompt, .. options];

@@ -24,6 +24,16 @@ public sealed class ModelFolder : IDisposable
         (tokenizer, hash) = (new(parts.Tokenizer), new(parts.Hash));
     }
 
+    /// <summary>Another folder's model with other U-Net weights; whoever opened the folder disposes it.</summary>
+    private ModelFolder(ModelFolder other, IWeightSource otherUNet, string change)
+    {
+        DisplayName = other.DisplayName;
+        (Index, UNetConfig, VaeConfig) = (other.Index, other.UNetConfig, other.VaeConfig);
+        (TextEncoderConfig, SchedulerConfig) = (other.TextEncoderConfig, other.SchedulerConfig);
+        (unet, vae, textEncoder, tokenizer) = (new(otherUNet), other.vae, other.textEncoder, other.tokenizer);
+        hash = new(() => $"{other.Hash}+{change}");
+    }
+
     private ModelFolder(ModelFiles files)
     {
         DisplayName = files.DisplayName;
@@ -75,6 +85,12 @@ public sealed class ModelFolder : IDisposable
             throw WeightException.In(path, "no such model folder. Name a folder that holds model_index.json, or `nano` for the embedded model.");
         return new ModelFolder(new ModelFiles.OnDisk(path));
     }
+
+    /// <summary>The same model with low-rank updates of its U-Net merged as its weights are read; keep this one open meanwhile.</summary>
+    /// <param name="updates">By the name of the weight they change.</param>
+    /// <param name="file">What messages and metadata call them.</param>
+    public ModelFolder WithLora(IReadOnlyDictionary<string, LowRankPair> updates, string file)
+        => new(this, new LoraSource(UNet, updates, file), file);
 
     public void Dispose()
     {

@@ -78,10 +78,10 @@ public sealed class SubmitPlanTests
         Pace pace = new(new(1e8, 1e7, 0));
         Node product = NodeOf(new MatMul(), [64, 1024], [1024, 1024]), other = NodeOf(new LayerNorm(), [64, 1024], [1024], [1024]);
         double expected = pace.Seconds(product), unknown = pace.Seconds(other);
-        pace.Learn(product, ratio: 4, share: 1);
+        pace.Learn("matmul", pace.Guess(product), ratio: 4, share: 1);
         Assert.Equal(4 * expected, pace.Seconds(product), 9);
         Assert.Equal(4 * unknown, pace.Seconds(other), 9);
-        pace.Learn(other, ratio: 0.5, share: 0.5);
+        pace.Learn("layer_norm", pace.Guess(other), ratio: 0.5, share: 0.5);
         Assert.Equal(3 * unknown, pace.Seconds(other), 9);
     }
 
