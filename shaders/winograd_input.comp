@@ -5,7 +5,7 @@
 // x [images, height, width, C0] and x2 [images, height, width, C1] (behind x without a copy), each with a row stride; with
 // `doubled` 1 the tiles lie on the nearest-x2 image of them -> v [(TILE + 2)^2, tiles, v_stride] fp32 for `tiles` tiles from
 // first_tile on, counted along lines of tiles, then down, then over images. Channels C0 + C1 to v_stride are zeros.
-// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE.
+// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE, 3 ACCESS as in common/winograd.glsl.
 // Ladder: v1 two channels per invocation, 64 bits per load and store, columns transformed as they are read.
 #include "common/types.glsl"
 
@@ -47,7 +47,8 @@ Source source_of(uint channel, uint image)
 void main()
 {
     uint tile = tile_index(fold), channel = first_channel();
-    if (tile >= tiles || channel >= v_stride) return;
+    if (VECTORS) tile = min(tile, tiles - 1); // uniform loads go on behind a return
+    else if (tile >= tiles || channel >= v_stride) return;
 
     uvec3 origin = tile_origin(first_tile + tile, tiles_across, tiles_down);
     Source own = source_of(channel, origin.x);

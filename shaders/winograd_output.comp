@@ -4,7 +4,7 @@
 //
 // m [(TILE + 2)^2, tiles, m_stride] fp32 for `tiles` tiles from first_tile on; bias [N] and shift [groups, N] fp32; residual
 // [images, height, width, N] with row stride -> y [images, height, width, N]. Image i uses shift[i / shift_images].
-// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE.
+// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE, 3 ACCESS as in common/winograd.glsl.
 // Ladder: v1 two channels per invocation, 64 bits per load and store, columns transformed as they are read.
 #include "common/types.glsl"
 #include "common/activation.glsl"
@@ -35,29 +35,32 @@ layout(push_constant, scalar) uniform Push
 
 vec2 parameters(uint64_t address, uint column)
 {
+    if (VECTORS) return load_pair_f32(address + uint64_t(column) * 4);
     return vec2(load_f32(address, column), load_f32(address, min(column + 1, columns - 1)));
 }
 
-void finish(uint64_t pixel, uint column, vec2 value)
+uint64_t addend_at(uint64_t pixel, uint column) { return residual + (pixel * residual_stride + column) * STORAGE_BYTES; }
+
+void finish(uint64_t pixel, uint column, vec2 value, vec2 addend)
 {
     uint64_t target = y + (pixel * y_stride + column) * STORAGE_BYTES;
-    uint64_t addend = residual + (pixel * residual_stride + column) * STORAGE_BYTES;
-    value = vec2(activate(value.x, int(ACTIVATION)), activate(value.y, int(ACTIVATION)));
+    value = vec2(activate(value.x, int(ACTIVATION)), activate(value.y, int(ACTIVATION))) + addend;
     if (!SCALAR_LOADS)
     {
-        if (HAS_RESIDUAL) value += load_pair(addend);
         store_pair(target, value);
         return;
     }
 
-    store(target, 0, value.x + (HAS_RESIDUAL ? load(addend, 0) : 0.0));
-    if (column + 1 < columns) store(target, 1, value.y + (HAS_RESIDUAL ? load(addend, 1) : 0.0));
+    uint64_t more = addend_at(pixel, column);
+    store(target, 0, value.x + (HAS_RESIDUAL ? load(more, 0) : 0.0));
+    if (column + 1 < columns) store(target, 1, value.y + (HAS_RESIDUAL ? load(more, 1) : 0.0));
 }
 
 void main()
 {
     uint tile = tile_index(fold), column = first_channel();
-    if (tile >= tiles || column >= columns) return;
+    if (VECTORS) tile = min(tile, tiles - 1); // uniform loads go on behind a return
+    else if (tile >= tiles || column >= columns) return;
 
     uint64_t source = m + (uint64_t(tile) * m_stride + column) * 4;
     uint64_t step = uint64_t(tiles) * (m_stride * 4);
@@ -81,8 +84,10 @@ void main()
         transform_output(d);
         [[unroll]] for (uint j = 0; j < TILE; j++)
         {
-            if (origin.y + i < height && origin.z + j < width)
-                finish(image + (origin.y + i) * width + origin.z + j, column, d[j] + offset);
+            bool inside = origin.y + i < height && origin.z + j < width;
+            uint64_t pixel = image + (inside ? (origin.y + i) * width + origin.z + j : 0);
+            vec2 addend = HAS_RESIDUAL && !SCALAR_LOADS ? load_pair(addend_at(pixel, column)) : vec2(0.0);
+            if (inside) finish(pixel, column, d[j] + offset, addend);
         }
     }
 }

@@ -80,12 +80,13 @@ internal sealed record WinogradConvolution(Conv2d Conv, int Tile, ImmutableArray
     private Dispatch TransformInput(int first, int count, Operand v)
     {
         (TensorSpec x, TensorSpec x2) = (Inputs[0], Inputs[5]);
-        (int size, Workgroups groups) = Cover(count, Channels);
         MatrixFeatures features = IsPaired(x) && IsPaired(x2) ? MatrixFeatures.None : MatrixFeatures.ScalarLoads;
+        Access access = AccessOf(features, x.Shape.Channels, x2.IsPresent ? x2.Shape.Channels : 0);
+        (int size, Workgroups groups) = Cover(count, Channels, access);
         features |= x2.IsPresent ? MatrixFeatures.SecondSource : MatrixFeatures.None;
         return new(
             $"winograd_input.{x.DType.Name()}",
-            [size, (int)features, Tile],
+            [size, (int)features, Tile, (int)access],
             groups,
             [Operand.Input(0), Present(5), v],
             Dispatch.Pack(new Conv2d.WinogradInputParameters(
@@ -97,14 +98,15 @@ internal sealed record WinogradConvolution(Conv2d Conv, int Tile, ImmutableArray
     private Dispatch TransformOutput(int first, int count, Operand m)
     {
         (TensorSpec bias, TensorSpec shift, TensorSpec residual) = (Inputs[2], Inputs[3], Inputs[4]);
-        (int size, Workgroups groups) = Cover(count, Columns);
         MatrixFeatures features = IsPaired(Output) && IsPaired(residual) ? MatrixFeatures.None : MatrixFeatures.ScalarLoads;
+        Access access = AccessOf(features, Columns);
+        (int size, Workgroups groups) = Cover(count, Columns, access);
         features |= bias.IsPresent ? MatrixFeatures.Bias : MatrixFeatures.None;
         features |= shift.IsPresent ? MatrixFeatures.Shift : MatrixFeatures.None;
         features |= residual.IsPresent ? MatrixFeatures.Residual : MatrixFeatures.None;
         return new(
             $"winograd_output.{Output.DType.Name()}",
-            [size, (int)features | ((int)Conv.Activation << MatrixCore.ActivationShift), Tile],
+            [size, (int)features | ((int)Conv.Activation << MatrixCore.ActivationShift), Tile, (int)access],
             groups,
             [m, Present(2), Present(3), Present(4), Operand.Output],
             Dispatch.Pack(new Conv2d.WinogradOutputParameters(
@@ -114,16 +116,21 @@ internal sealed record WinogradConvolution(Conv2d Conv, int Tile, ImmutableArray
     }
 
     /// <summary>Workgroups over tiles and channels, two channels to an invocation: channels along z, tiles folded over x and y.</summary>
-    private (int Size, Workgroups Groups) Cover(int tiles, int channels)
+    private (int Size, Workgroups Groups) Cover(int tiles, int channels, Access access)
     {
         int pairs = (channels + 1) / 2, size = Target.SubgroupSize;
-        while (2 * size <= Math.Min(pairs, MaxInvocations) && 2 * size <= Target.MaxWorkgroupInvocations)
+        while (access != Access.Vectors && 2 * size <= Math.Min(pairs, MaxInvocations) && 2 * size <= Target.MaxWorkgroupInvocations)
         {
             size *= 2;
         }
 
         return (size, Workgroups.Fold(tiles, Target) with { Z = (pairs + size - 1) / size });
     }
+
+    /// <param name="features">With or without scalar loads.</param>
+    /// <param name="channels">Of each source: an invocation has two channels of one.</param>
+    private Access AccessOf(MatrixFeatures features, params ReadOnlySpan<int> channels)
+        => VectorAccess.Count(Target, channels) >= 2 && !features.HasFlag(MatrixFeatures.ScalarLoads) ? Access.Vectors : VectorAccess.Fallback(Target);
 
     private Operand Present(int index) => Inputs[index].IsPresent ? Operand.Input(index) : Operand.None;
 
