@@ -1,10 +1,10 @@
 #version 460
-// winograd_output: y = activation(A^T m A + bias + shift) + residual over the tiles of a 3x3 convolution's output. Last of the
+// winograd_output: y = activation(A^T m A + bias + shift) + residual over the tiles of a convolution's output (along lines only: A^T m). Last of the
 // three dispatches of conv2d's Winograd variant.
 //
-// m [(TILE + 2)^2, tiles, m_stride] fp32 for `tiles` tiles from first_tile on; bias [N] and shift [groups, N] fp32; residual
+// m [SIDE COLUMN_SIDE, tiles, m_stride] fp32 for `tiles` tiles from first_tile on; bias [N] and shift [groups, N] fp32; residual
 // [images, height, width, N] with row stride -> y [images, height, width, N]. Image i uses shift[i / shift_images].
-// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE, 3 ACCESS as in common/winograd.glsl.
+// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE, 3 ACCESS and 4 COLUMN_TILE as in common/winograd.glsl.
 // Ladder: v1 two channels per invocation, 64 bits per load and store, columns transformed as they are read.
 #include "common/types.glsl"
 #include "common/activation.glsl"
@@ -65,12 +65,12 @@ void main()
     uint64_t source = m + (uint64_t(tile) * m_stride + column) * 4;
     uint64_t step = uint64_t(tiles) * (m_stride * 4);
     vec2 half_done[4 * MAX_SIDE];
-    [[unroll]] for (uint j = 0; j < SIDE; j++)
+    [[unroll]] for (uint j = 0; j < COLUMN_SIDE; j++)
     {
         vec2 d[MAX_SIDE];
-        [[unroll]] for (uint i = 0; i < SIDE; i++) d[i] = load_pair_f32(source + (i * SIDE + j) * step);
+        [[unroll]] for (uint i = 0; i < SIDE; i++) d[i] = load_pair_f32(source + (i * COLUMN_SIDE + j) * step);
         transform_output(d);
-        [[unroll]] for (uint i = 0; i < TILE; i++) half_done[i * SIDE + j] = d[i];
+        [[unroll]] for (uint i = 0; i < TILE; i++) half_done[i * COLUMN_SIDE + j] = d[i];
     }
 
     uvec3 origin = tile_origin(first_tile + tile, tiles_across, tiles_down);
@@ -80,9 +80,9 @@ void main()
     [[unroll]] for (uint i = 0; i < TILE; i++)
     {
         vec2 d[MAX_SIDE];
-        [[unroll]] for (uint j = 0; j < SIDE; j++) d[j] = half_done[i * SIDE + j];
-        transform_output(d);
-        [[unroll]] for (uint j = 0; j < TILE; j++)
+        [[unroll]] for (uint j = 0; j < COLUMN_SIDE; j++) d[j] = half_done[i * COLUMN_SIDE + j];
+        if (COLUMN_SIDE > 1) transform_output(d);
+        [[unroll]] for (uint j = 0; j < COLUMN_TILE; j++)
         {
             bool inside = origin.y + i < height && origin.z + j < width;
             uint64_t pixel = image + (inside ? (origin.y + i) * width + origin.z + j : 0);

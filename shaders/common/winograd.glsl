@@ -7,6 +7,7 @@
 layout(constant_id = 1) const uint FEATURES = 0;
 layout(constant_id = 2) const uint TILE = 4;
 layout(constant_id = 3) const uint ACCESS = 0;
+layout(constant_id = 4) const uint COLUMN_TILE = 4; // TILE, or 1 for a convolution along lines only: F(m, 3), Y = A^T [ (G g) * (B^T d) ]
 
 #define LANES WORKGROUP_SIZE
 #include "load_vector.glsl"
@@ -20,6 +21,7 @@ const bool SCALAR_LOADS = (FEATURES & 16u) != 0; // rows are not aligned to pair
 const uint ACTIVATION = FEATURES >> 16;
 
 const uint SIDE = TILE + 2;
+const uint COLUMN_SIDE = COLUMN_TILE == 1 ? 1 : SIDE;
 #define MAX_SIDE 6
 #define NEAR 0.70710678118654752
 #define FAR 1.41421356237309505
@@ -119,5 +121,5 @@ uint first_channel() { return 2 * (gl_WorkGroupID.z * WORKGROUP_SIZE + (VECTORS 
 uvec3 tile_origin(uint tile, uint tiles_across, uint tiles_down)
 {
     uint line = tile / tiles_across, image = line / tiles_down;
-    return uvec3(image, (line - image * tiles_down) * TILE, (tile - line * tiles_across) * TILE);
+    return uvec3(image, (line - image * tiles_down) * TILE, (tile - line * tiles_across) * COLUMN_TILE);
 }
