@@ -9,7 +9,9 @@
 //     and shift = bias - rest * scale
 //   2 y = act((x - near) * scale + shift): near is a value of the group, so a mean far from zero costs no precision
 // partials [samples, chunks, C, 2] and affine [samples, 3, C] are scratch. No atomics: the same bits on every run.
-// Constants: 0 workgroup size, 1 STAGE, 2 WIDTH (channels per load: WIDE, or 1 where rows do not start at multiples of 8 bytes).
+// Constants: 0 workgroup size, 1 STAGE, 2 WIDTH (channels of an invocation: WIDE by one load, 1 where rows do not start at multiples
+// of 8 bytes), 3 ACCESS (ACCESS_VECTORS: an invocation's channels are WORKGROUP_SIZE apart, and a workgroup of one subgroup loads
+// vectors; ACCESS_SINGLES: nothing is loaded by 64 bits).
 // Ladder: v1 an invocation is a channel of a chunk, so reads run along the channels and no stage but 1 needs a barrier.
 //         v2 64 bits per load and store. Mesa 25.0.7, one core, fp32 with SiLU, of 12 bytes per value, v1 to v2: 640 channels of
 //         20x32 2.2 to 3.2 GB/s, 320 of 40x64 2.2 to 2.6; frames beyond the cache stay at 1.7 to 2.3, as memory does. Stage 1
@@ -27,6 +29,11 @@
 
 layout(constant_id = 1) const uint STAGE = 0;
 layout(constant_id = 2) const uint WIDTH = 1;
+layout(constant_id = 3) const uint ACCESS = 0;
+
+#define LANES WORKGROUP_SIZE
+#include "common/load_vector.glsl"
+#include "common/access.glsl"
 
 layout(push_constant, scalar) uniform Push
 {
@@ -51,13 +58,14 @@ layout(push_constant, scalar) uniform Push
     float epsilon;
 };
 
-// WIDTH neighbouring channels over a chunk of pixels.
+// WIDTH channels over a chunk of pixels: with VECTORS the workgroup's first one.
 struct Column
 {
     uint64_t address;
     uint64_t step;
     uint64_t row;
     uint sample_index;
+    uint chunk;
     uint channel;
     uint pixels;
 };
@@ -66,21 +74,60 @@ uint workgroup_index() { return gl_WorkGroupID.x + gl_WorkGroupID.y * fold; }
 
 uint pixels_in_chunk(uint chunk) { return min(chunk_pixels, pixels - chunk * chunk_pixels); }
 
-vec4 load_channels(uint64_t address) { return WIDTH == 1 ? vec4(load(address, 0), 0.0, 0.0, 0.0) : load_wide(address); }
+vec4 load_channels(uint64_t address)
+{
+    if (!VECTORS) return WIDTH == 1 ? vec4(load(address, 0), 0.0, 0.0, 0.0) : load_wide(address);
+    vec4 values = vec4(0.0);
+    [[unroll]] for (uint e = 0; e < WIDTH; e++) values[e] = load_vector(address, e * LANES);
+    return values;
+}
+
+void store_channels(uint64_t address, vec4 values)
+{
+    if (!VECTORS && WIDTH > 1) store_wide(address, values);
+    [[unroll]] for (uint e = 0; e < WIDTH; e++)
+    {
+        if (VECTORS || WIDTH == 1) store(address, VECTORS ? e * LANES + vector_lane : 0, values[e]);
+    }
+}
+
+// Mean and sum of squared distances.
+vec2 load_moments(uint64_t address)
+{
+    return NARROW ? vec2(load_f32(address, 0), load_f32(address, 1)) : uintBitsToFloat(unpack32(Bits64(address).v));
+}
+
+void store_moments(uint64_t address, vec2 moments)
+{
+    if (NARROW)
+    {
+        F32(address).v[0] = moments.x;
+        F32(address).v[1] = moments.y;
+    }
+    else
+    {
+        Bits64(address).v = pack64(floatBitsToUint(moments));
+    }
+}
 
 // fp32 whatever the storage: WIDTH values of a plane of `affine`, of bias or weight.
 vec4 load_plane(uint64_t address, uint channel)
 {
-    return WIDTH == 1 ? vec4(load_f32(address, channel), 0.0, 0.0, 0.0) : load_wide_f32(address, channel);
+    if (!VECTORS) return WIDTH == 1 ? vec4(load_f32(address, channel), 0.0, 0.0, 0.0) : load_wide_f32(address, channel);
+    vec4 values = vec4(0.0);
+    [[unroll]] for (uint e = 0; e < WIDTH; e++) values[e] = load_vector_f32(address + uint64_t(channel) * 4, e * LANES);
+    return values;
 }
 
 Column column_of(uint i)
 {
     Column column;
-    uint of_chunk = channels / WIDTH;
-    column.channel = i % of_chunk * WIDTH;
+    uint width = VECTORS ? WIDTH * LANES : WIDTH;
+    uint of_chunk = channels / width;
+    column.channel = i % of_chunk * width;
     uint rest = i / of_chunk;
     uint chunk = rest % chunks;
+    column.chunk = chunk;
     column.sample_index = rest / chunks;
     column.pixels = pixels_in_chunk(chunk);
     column.row = uint64_t(column.sample_index) * pixels + chunk * chunk_pixels;
@@ -113,11 +160,11 @@ void statistics(uint i)
         pixel += UNROLL;
     } while (pixel < column.pixels);
     vec4 mean = sum / float(column.pixels);
-    uint64_t pair = partials + uint64_t(i) * (WIDTH * 8);
+    uint64_t pair = partials + (uint64_t(column.sample_index * chunks + column.chunk) * channels + column.channel + (VECTORS ? vector_lane : 0)) * 8;
     [[unroll]] for (uint e = 0; e < WIDTH; e++)
     {
         float rest = max(squares[e] - sum[e] * mean[e], 0.0);
-        Bits64(pair + e * 8).v = pack64(floatBitsToUint(vec2(shift[e] + mean[e], rest)));
+        store_moments(pair + e * (VECTORS ? LANES : 1) * 8, vec2(shift[e] + mean[e], rest));
     }
 }
 
@@ -130,7 +177,7 @@ float combined(uint64_t pairs, uint size, uint pass, float near, float rest)
     do
     {
         uint chunk = j / size;
-        vec2 pair = uintBitsToFloat(unpack32(Bits64(pairs + uint64_t(chunk * channels + j % size) * 8).v));
+        vec2 pair = load_moments(pairs + uint64_t(chunk * channels + j % size) * 8);
         float distance = (pair.x - near) - rest, n = float(pixels_in_chunk(chunk));
         sum += pass == 0 ? n * distance : pair.y + n * distance * distance;
         j += WORKGROUP_SIZE;
@@ -175,16 +222,15 @@ void apply(uint i)
     uint64_t target = y + (column.row * channels + column.channel) * STORAGE_BYTES;
     [[unroll]] for (uint pixel = 0; pixel < APPLY_PIXELS; pixel++)
     {
+        // A vector is loaded in any case.
+        vec4 values = (load_channels(column.address + (VECTORS && pixel >= column.pixels ? 0 : pixel) * column.step) - near) * scale + shift;
         if (pixel < column.pixels)
         {
-            vec4 values = (load_channels(column.address + pixel * column.step) - near) * scale + shift;
             if (activation == ACTIVATION_SILU)
             {
                 [[unroll]] for (uint e = 0; e < WIDTH; e++) values[e] = silu(values[e]);
             }
-            uint64_t own = target + uint64_t(pixel) * channels * STORAGE_BYTES;
-            if (WIDTH == 1) store(own, 0, values.x);
-            else store_wide(own, values);
+            store_channels(target + uint64_t(pixel) * channels * STORAGE_BYTES, values);
         }
     }
 }
@@ -196,7 +242,7 @@ void main()
         if (workgroup_index() * WORKGROUP_SIZE < invocations) combine();
         return;
     }
-    uint i = workgroup_index() * WORKGROUP_SIZE + gl_LocalInvocationID.x;
+    uint i = VECTORS ? min(workgroup_index(), invocations - 1) : workgroup_index() * WORKGROUP_SIZE + gl_LocalInvocationID.x;
     if (i >= invocations) return;
     if (STAGE == STAGE_STATISTICS) statistics(i);
     else apply(i);

@@ -1,11 +1,11 @@
 #version 460
-// winograd_input: v = B^T d B over the tiles d of a 3x3 convolution's input, zeros around the image. First of the three
+// winograd_input: v = B^T d B (along lines only: B^T d) over the tiles d of a convolution's input, zeros around the image. First of the three
 // dispatches of conv2d's Winograd variant; the second is matmul, the third winograd_output.
 //
 // x [images, height, width, C0] and x2 [images, height, width, C1] (behind x without a copy), each with a row stride; with
-// `doubled` 1 the tiles lie on the nearest-x2 image of them -> v [(TILE + 2)^2, tiles, v_stride] fp32 for `tiles` tiles from
+// `doubled` 1 the tiles lie on the nearest-x2 image of them -> v [SIDE COLUMN_SIDE, tiles, v_stride] fp32 for `tiles` tiles from
 // first_tile on, counted along lines of tiles, then down, then over images. Channels C0 + C1 to v_stride are zeros.
-// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE.
+// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE, 3 ACCESS and 4 COLUMN_TILE as in common/winograd.glsl.
 // Ladder: v1 two channels per invocation, 64 bits per load and store, columns transformed as they are read.
 #include "common/types.glsl"
 
@@ -47,7 +47,8 @@ Source source_of(uint channel, uint image)
 void main()
 {
     uint tile = tile_index(fold), channel = first_channel();
-    if (tile >= tiles || channel >= v_stride) return;
+    if (VECTORS) tile = min(tile, tiles - 1); // uniform loads go on behind a return
+    else if (tile >= tiles || channel >= v_stride) return;
 
     uvec3 origin = tile_origin(first_tile + tile, tiles_across, tiles_down);
     Source own = source_of(channel, origin.x);
@@ -62,9 +63,9 @@ void main()
     }
 
     vec2 half_done[MAX_SIDE * MAX_SIDE];
-    [[unroll]] for (uint j = 0; j < SIDE; j++)
+    [[unroll]] for (uint j = 0; j < COLUMN_SIDE; j++)
     {
-        uint at = origin.z + j - 1;
+        uint at = origin.z + j - (COLUMN_SIDE > 1 ? 1 : 0);
         bool column_inside = at < width << doubled;
         uint column = column_inside ? at >> doubled : 0;
         vec2 d[MAX_SIDE];
@@ -81,7 +82,7 @@ void main()
         }
 
         transform_input(d);
-        [[unroll]] for (uint i = 0; i < SIDE; i++) half_done[i * SIDE + j] = d[i];
+        [[unroll]] for (uint i = 0; i < SIDE; i++) half_done[i * COLUMN_SIDE + j] = d[i];
     }
 
     uint64_t target = v + (uint64_t(tile) * v_stride + channel) * 4;
@@ -89,9 +90,9 @@ void main()
     [[unroll]] for (uint i = 0; i < SIDE; i++)
     {
         vec2 d[MAX_SIDE];
-        [[unroll]] for (uint j = 0; j < SIDE; j++) d[j] = half_done[i * SIDE + j];
-        transform_input(d);
-        [[unroll]] for (uint j = 0; j < SIDE; j++)
+        [[unroll]] for (uint j = 0; j < COLUMN_SIDE; j++) d[j] = half_done[i * COLUMN_SIDE + j];
+        if (COLUMN_SIDE > 1) transform_input(d);
+        [[unroll]] for (uint j = 0; j < COLUMN_SIDE; j++)
         {
             store_pair_f32(target, d[j]);
             target += step;

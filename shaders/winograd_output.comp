@@ -1,10 +1,10 @@
 #version 460
-// winograd_output: y = activation(A^T m A + bias + shift) + residual over the tiles of a 3x3 convolution's output. Last of the
+// winograd_output: y = activation(A^T m A + bias + shift) + residual over the tiles of a convolution's output (along lines only: A^T m). Last of the
 // three dispatches of conv2d's Winograd variant.
 //
-// m [(TILE + 2)^2, tiles, m_stride] fp32 for `tiles` tiles from first_tile on; bias [N] and shift [groups, N] fp32; residual
+// m [SIDE COLUMN_SIDE, tiles, m_stride] fp32 for `tiles` tiles from first_tile on; bias [N] and shift [groups, N] fp32; residual
 // [images, height, width, N] with row stride -> y [images, height, width, N]. Image i uses shift[i / shift_images].
-// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE.
+// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE, 3 ACCESS and 4 COLUMN_TILE as in common/winograd.glsl.
 // Ladder: v1 two channels per invocation, 64 bits per load and store, columns transformed as they are read.
 #include "common/types.glsl"
 #include "common/activation.glsl"
@@ -35,39 +35,42 @@ layout(push_constant, scalar) uniform Push
 
 vec2 parameters(uint64_t address, uint column)
 {
+    if (VECTORS) return load_pair_f32(address + uint64_t(column) * 4);
     return vec2(load_f32(address, column), load_f32(address, min(column + 1, columns - 1)));
 }
 
-void finish(uint64_t pixel, uint column, vec2 value)
+uint64_t addend_at(uint64_t pixel, uint column) { return residual + (pixel * residual_stride + column) * STORAGE_BYTES; }
+
+void finish(uint64_t pixel, uint column, vec2 value, vec2 addend)
 {
     uint64_t target = y + (pixel * y_stride + column) * STORAGE_BYTES;
-    uint64_t addend = residual + (pixel * residual_stride + column) * STORAGE_BYTES;
-    value = vec2(activate(value.x, int(ACTIVATION)), activate(value.y, int(ACTIVATION)));
+    value = vec2(activate(value.x, int(ACTIVATION)), activate(value.y, int(ACTIVATION))) + addend;
     if (!SCALAR_LOADS)
     {
-        if (HAS_RESIDUAL) value += load_pair(addend);
         store_pair(target, value);
         return;
     }
 
-    store(target, 0, value.x + (HAS_RESIDUAL ? load(addend, 0) : 0.0));
-    if (column + 1 < columns) store(target, 1, value.y + (HAS_RESIDUAL ? load(addend, 1) : 0.0));
+    uint64_t more = addend_at(pixel, column);
+    store(target, 0, value.x + (HAS_RESIDUAL ? load(more, 0) : 0.0));
+    if (column + 1 < columns) store(target, 1, value.y + (HAS_RESIDUAL ? load(more, 1) : 0.0));
 }
 
 void main()
 {
     uint tile = tile_index(fold), column = first_channel();
-    if (tile >= tiles || column >= columns) return;
+    if (VECTORS) tile = min(tile, tiles - 1); // uniform loads go on behind a return
+    else if (tile >= tiles || column >= columns) return;
 
     uint64_t source = m + (uint64_t(tile) * m_stride + column) * 4;
     uint64_t step = uint64_t(tiles) * (m_stride * 4);
     vec2 half_done[4 * MAX_SIDE];
-    [[unroll]] for (uint j = 0; j < SIDE; j++)
+    [[unroll]] for (uint j = 0; j < COLUMN_SIDE; j++)
     {
         vec2 d[MAX_SIDE];
-        [[unroll]] for (uint i = 0; i < SIDE; i++) d[i] = load_pair_f32(source + (i * SIDE + j) * step);
+        [[unroll]] for (uint i = 0; i < SIDE; i++) d[i] = load_pair_f32(source + (i * COLUMN_SIDE + j) * step);
         transform_output(d);
-        [[unroll]] for (uint i = 0; i < TILE; i++) half_done[i * SIDE + j] = d[i];
+        [[unroll]] for (uint i = 0; i < TILE; i++) half_done[i * COLUMN_SIDE + j] = d[i];
     }
 
     uvec3 origin = tile_origin(first_tile + tile, tiles_across, tiles_down);
@@ -77,12 +80,14 @@ void main()
     [[unroll]] for (uint i = 0; i < TILE; i++)
     {
         vec2 d[MAX_SIDE];
-        [[unroll]] for (uint j = 0; j < SIDE; j++) d[j] = half_done[i * SIDE + j];
-        transform_output(d);
-        [[unroll]] for (uint j = 0; j < TILE; j++)
+        [[unroll]] for (uint j = 0; j < COLUMN_SIDE; j++) d[j] = half_done[i * COLUMN_SIDE + j];
+        if (COLUMN_SIDE > 1) transform_output(d);
+        [[unroll]] for (uint j = 0; j < COLUMN_TILE; j++)
         {
-            if (origin.y + i < height && origin.z + j < width)
-                finish(image + (origin.y + i) * width + origin.z + j, column, d[j] + offset);
+            bool inside = origin.y + i < height && origin.z + j < width;
+            uint64_t pixel = image + (inside ? (origin.y + i) * width + origin.z + j : 0);
+            vec2 addend = HAS_RESIDUAL && !SCALAR_LOADS ? load_pair(addend_at(pixel, column)) : vec2(0.0);
+            if (inside) finish(pixel, column, d[j] + offset, addend);
         }
     }
 }

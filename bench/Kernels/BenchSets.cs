@@ -19,7 +19,7 @@ public static class BenchSets
     public static ImmutableArray<BenchRow> Of(string set, StorageTypes storage) => set switch
     {
         Conformance => [.. ConformanceCases.All.Select(c => new BenchRow(Conformance, c, []))],
-        Goals => GoalRows(storage),
+        Goals => Yardsticks.Rows(storage),
         _ => OfModel(set, PublishedModels.Get("hummingbird-0.7b"), storage),
     };
 
@@ -74,32 +74,5 @@ public static class BenchSets
             : spec.DType == storage && spec.Shape.Rank > 2 ? CaseInput.X(spec.Shape, paddingColumns: padding)
             : spec.DType == DType.F32 ? CaseInput.P(spec.Shape, paddingColumns: padding)
             : CaseInput.X(spec.Shape, paddingColumns: padding);
-    }
-
-    /// <summary>The shapes that the kernels' goals are set for.</summary>
-    private static ImmutableArray<BenchRow> GoalRows(StorageTypes storage)
-    {
-        Conv2d conv = new();
-        CaseInput none = CaseInput.Absent;
-        BenchRow Row(double goal, Kernel kernel, params CaseInput[] inputs)
-            => new(Goals, new(kernel, storage.Activations, kernel is GroupNorm or Attention ? storage.Activations : storage.Weights, [.. inputs]), [], goal);
-        BenchRow Conv(double goal, int height, int width, int channels) => Row(
-            goal, conv, CaseInput.X([1, 1, height, width, channels]), CaseInput.W([channels, 3, 3, channels]), CaseInput.P([channels]), none, none, none);
-        BenchRow Linear(double goal, Activation activation) => Row(
-            goal, new MatMul(activation), CaseInput.X([1, 1, 40, 64, 320]), CaseInput.W([2560, 320]), CaseInput.P([2560]), none, none);
-        BenchRow Attend(double goal, AttentionAxis axis, int frames)
-        {
-            CaseInput x = CaseInput.X([1, frames, 40, 64, 320]);
-            return Row(goal, new Attention(5, axis), x, x, x);
-        }
-
-        return
-        [
-            Conv(70, 40, 64, 320), Conv(60, 20, 32, 640), Conv(50, 10, 16, 1280), Conv(65, 40, 64, 512), Conv(50, 320, 512, 128),
-            Linear(25, Activation.None), Linear(25, Activation.Geglu),
-            Row(25, new Conv3d(3, 1, 1), CaseInput.X([1, 16, 40, 64, 320]), CaseInput.W([320, 3, 1, 1, 320]), CaseInput.P([320]), none, none),
-            Attend(20, AttentionAxis.Spatial, 1), Attend(5, AttentionAxis.Temporal, 16),
-            Row(3, new GroupNorm(32, 1e-5f, Activation.Silu, NormScope.AllFrames), CaseInput.X([1, 16, 40, 64, 320]), CaseInput.P([320]), CaseInput.P([320]), none),
-        ];
     }
 }

@@ -21,12 +21,13 @@ public enum RowStatus
 /// <summary>A row and its figures.</summary>
 /// <param name="Check">What was compared with the reference.</param>
 /// <param name="Nmse">The error of that.</param>
-/// <param name="FirstUseSeconds">Compiling and first run; null where an earlier row had compiled all of it.</param>
+/// <param name="FirstUseSeconds">Compiling, by processor time on a CPU driver; null where an earlier row had compiled all of it.</param>
 /// <param name="Seconds">Times less the void dispatch.</param>
+/// <param name="OutputRms">Root of the mean square of the output; NaN when it was not computed.</param>
 /// <param name="Plan">Shader, constants and workgroups of each dispatch.</param>
 /// <param name="Failure">Why it is not measured.</param>
 public sealed record RowResult(
-    BenchRow Row, RowStatus Status, string? Check, double? Nmse, double? FirstUseSeconds, Timing? Seconds, ImmutableArray<string> Plan, string? Failure)
+    BenchRow Row, RowStatus Status, string? Check, double? Nmse, double? FirstUseSeconds, Timing? Seconds, double OutputRms, ImmutableArray<string> Plan, string? Failure)
 {
     public double? FlopsPerSecond => Seconds is null ? null : Row.Cost.Flops / Seconds.Basis;
 
@@ -76,10 +77,11 @@ public sealed class KernelBench(GpuDevice device, Patience patience) : IDisposab
         ImmutableArray<string> plan = [.. prepared.Plan.Dispatches.Select(Describe)];
         bool isFirstUse = prepared.Plan.Dispatches.Any(d => compiled.Add($"{d.Shader}({string.Join(',', d.Constants)})"));
         prepared.Poison();
-        double compile = prepared.Compile();
+        double compile = timer.Time(prepared.Compile);
         Timing once = timer.Measure(row.Id, prepared.Record, new(0, 1, 1), out double first);
         Expectation expected = Expectation.Of(row, operands);
-        double nmse = expected.Nmse(prepared.ReadOutput());
+        float[] output = prepared.ReadOutput();
+        double nmse = expected.Nmse(output);
         if (!(nmse <= row.Case.MaxNmse))
         {
             string failure = string.Create(CultureInfo.InvariantCulture, $"NMSE {nmse:g3}, at most {row.Case.MaxNmse:g} is allowed");
@@ -87,13 +89,15 @@ public sealed class KernelBench(GpuDevice device, Patience patience) : IDisposab
         }
 
         Timing seconds = timer.Measure(row.Id, prepared.Record, once.Median > LongSeconds ? patience with { Least = 1 } : patience, out _);
-        double? firstUse = isFirstUse ? compile + Math.Max(0, first - once.Median) : null;
-        return new(row, RowStatus.Measured, expected.How, nmse, firstUse, seconds.Less(nothing), plan, null);
+        double? firstUse = isFirstUse ? compile + Math.Max(0, first - once.Basis) : null;
+        return new(row, RowStatus.Measured, expected.How, nmse, firstUse, seconds.Less(nothing), Rms(output), plan, null);
     }
 
     public void Dispose() => timer.Dispose();
 
-    private static RowResult NotMeasured(BenchRow row, RowStatus status, string failure) => new(row, status, null, null, null, null, [], failure);
+    private static RowResult NotMeasured(BenchRow row, RowStatus status, string failure) => new(row, status, null, null, null, null, double.NaN, [], failure);
+
+    private static double Rms(float[] values) => Math.Sqrt(values.Sum(value => (double)value * value) / values.Length);
 
     private static string Describe(Dispatch dispatch)
         => $"{dispatch.Shader}({string.Join(',', dispatch.Constants)}) {dispatch.Workgroups.X}x{dispatch.Workgroups.Y}x{dispatch.Workgroups.Z}";

@@ -73,6 +73,7 @@ public static class KernelJson
         WriteUnlessNull(json, "goal", result.Row.Goal);
         WriteUnlessNull(json, "checked", result.Check);
         WriteUnlessNull(json, "nmse", result.Nmse);
+        WriteUnlessNull(json, "output_rms", result.OutputRms);
         WriteUnlessNull(json, "first_use_seconds", result.FirstUseSeconds);
         if (result.Seconds is { } time)
         {

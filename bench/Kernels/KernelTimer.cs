@@ -55,7 +55,7 @@ public sealed class KernelTimer(GpuDevice device) : IDisposable
     private readonly TimestampPool timestamps = new(device, 2);
 
     /// <summary>Records what <paramref name="record"/> says between two timestamps, and runs it until patience ends.</summary>
-    /// <param name="first">Seconds of the first run by the host's clock: compiling on first use is part of it.</param>
+    /// <param name="first">Seconds of the first run, which compiles what was not yet compiled: see <see cref="Time"/>.</param>
     public Timing Measure(string name, Action<CommandRecorder> record, Patience patience, out double first)
     {
         using CommandRecorder recorder = new(device, name);
@@ -65,11 +65,9 @@ public sealed class KernelTimer(GpuDevice device) : IDisposable
         record(recorder);
         recorder.WriteTimestamp(timestamps, 1);
         recorder.End();
-        long start = Stopwatch.GetTimestamp();
-        Run(recorder);
-        first = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        first = Time(() => Run(recorder));
         List<double> seconds = [], processor = [];
-        start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp();
         while (seconds.Count < patience.Least || (seconds.Count < patience.Most && Stopwatch.GetElapsedTime(start).TotalSeconds < patience.Seconds))
         {
             TimeSpan before = Environment.CpuUsage.TotalTime;
@@ -78,6 +76,17 @@ public sealed class KernelTimer(GpuDevice device) : IDisposable
         }
 
         return Timing.Of(seconds, processor, device.Snapshot.Kind == DeviceKind.Cpu);
+    }
+
+    /// <summary>Seconds by this process's processor time on a CPU driver, by the host's clock on others.</summary>
+    public double Time(Action action)
+    {
+        long start = Stopwatch.GetTimestamp();
+        TimeSpan before = Environment.CpuUsage.TotalTime;
+        action();
+        return device.Snapshot.Kind == DeviceKind.Cpu
+            ? (Environment.CpuUsage.TotalTime - before).TotalSeconds
+            : Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     public void Dispose() => timestamps.Dispose();
@@ -129,16 +138,13 @@ public sealed class PreparedRow : IDisposable
     internal void LimitRows(int workgroups)
         => Plan = Plan with { Dispatches = [Plan.Dispatches[0] with { Workgroups = Plan.Dispatches[0].Workgroups with { X = workgroups } }] };
 
-    /// <summary>Compiles what the plan needs; the seconds that took.</summary>
-    public double Compile()
+    /// <summary>Compiles what the plan needs, as far as the driver does before the first run.</summary>
+    public void Compile()
     {
-        long start = Stopwatch.GetTimestamp();
         foreach (Dispatch dispatch in Plan.Dispatches)
         {
             _ = device.Pipelines.Get(PipelineKey.Of(dispatch));
         }
-
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     /// <summary>Fills the output with NaN, so that what is not computed shows.</summary>

@@ -13,6 +13,11 @@ internal static class Operands
 {
     public static HostTensor?[] Draw(BenchRow row)
     {
+        if (row.Set == BenchSets.Goals)
+        {
+            return Yardsticks.Draw(row);
+        }
+
         TensorSpec[] specs = row.Case.Specs();
         return [.. row.Case.Inputs.Select((input, i) => input.Kind == InputKind.Absent ? null : Draw(row.Id, input, i, specs[i]))];
     }

@@ -2,6 +2,7 @@
 #define WIDTH 8 // channels of a vector
 
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Vector { uvec4 v; };
+layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Quad { uvec2 v; };
 
 // Channels c to c + 7 of a row, one by one; `from` is the address of channel c. Zero behind `count`.
 uvec4 load_scalars(uint64_t from, uint c, uint count)
@@ -17,10 +18,19 @@ uvec4 load_scalars(uint64_t from, uint c, uint count)
     return bits;
 }
 
+// The same, four by four.
+uvec4 load_quads(uint64_t from, uint c, uint count)
+{
+    uvec4 bits = uvec4(0);
+    if (c < count) bits.xy = Quad(from).v;
+    if (c + 4 < count) bits.zw = Quad(from + 8).v;
+    return bits;
+}
+
 // The same as one vector where rows are aligned; all zeros if not `inside`.
 uvec4 load_vector(uint64_t from, uint c, uint count, bool inside, bool aligned)
 {
     uvec4 bits = uvec4(0);
-    if (inside && (!CHANNEL_TAIL || c < count)) bits = aligned ? Vector(from).v : load_scalars(from, c, count);
+    if (inside && (!CHANNEL_TAIL || c < count)) bits = aligned ? Vector(from).v : QUAD_LOADS ? load_quads(from, c, count) : load_scalars(from, c, count);
     return bits;
 }

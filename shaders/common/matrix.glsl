@@ -27,6 +27,7 @@ const bool PLANAR = (FEATURES & 64u) != 0;       // conv3d: the kernel reaches a
 const bool SLICED = (FEATURES & 128u) != 0;      // a source or the residual is a slice: it may start between two vectors
 const bool SCALAR_STORES = (FEATURES & 256u) != 0; // rows of the output or the residual are not aligned to vectors
 const bool BATCHED = (FEATURES & 512u) != 0;     // matmul only: panels of all batches along z
+const bool QUAD_LOADS = (FEATURES & 1024u) != 0; // scalar loads of fp16 whose rows are aligned to four channels
 const uint ACTIVATION = FEATURES >> 16;
 
 #ifndef BATCH_PANELS

@@ -3,13 +3,11 @@
 //
 //   A: a uniform load, one broadcast from memory for COLUMNS multiplications; every row has an address of its own.
 //   W: packed [N / PANEL][K][PANEL], panels of COLUMNS LANES; LANES uniform loads side by side, and each lane keeps its own:
-//      the compiler merges them into one vector load.
+//      the compiler merges them into one vector load (load_vector.glsl).
 // A row outside of the image reads zeros, which lie behind the last panel; K needs no padding, as STEP divides the channels
 // of each source. So nothing is masked and nothing is read beyond an operand.
 //
-// What the merging hangs on: all loads come before the first choice, the lane's number is read once outside of any loop,
-// addresses are 64-bit sums, and what is added to them within a step is known when the pipeline is compiled. And what goes
-// round a loop is kept per lane and blended under a mask, so one counter goes round: addresses that did cost a quarter.
+// What goes round a loop is kept per lane and blended under a mask, so one counter goes round: addresses that did cost a quarter.
 // Loops are do-while: the driver's `break` only masks lanes, and a uniform load knows no mask.
 // Ladder (Mesa 26.2, one core of an AVX-512 processor, by processor time, GFLOP/s, matmul 2560x320 -> 320 | 2560x2880 -> 320,
 // fp32, 8 lanes; torch with its 16-float vectors: 119 | 116): lane number read in the loop, loads not merged 40 | 43; read once
@@ -33,25 +31,12 @@ uint column_at(uint j)
     return panel_index() * (GEGLU ? PANEL / 2 : PANEL) + j * LANES + gl_SubgroupInvocationID;
 }
 
+#include "load_vector.glsl"
 #if WEIGHTS == 16
-#define WeightArray F16
-#define weight_t float16_t
+#define load_weights load_vector_f16
 #else
-#define WeightArray F32
-#define weight_t float
+#define load_weights load_vector_f32
 #endif
-
-uint lane = gl_SubgroupInvocationID;
-
-// The lane's own of LANES values side by side.
-float load_vector(uint64_t address, uint index)
-{
-    weight_t elements[LANES];
-    [[unroll]] for (uint i = 0; i < LANES; i++) elements[i] = WeightArray(address).v[index + i];
-    weight_t value = elements[0];
-    [[unroll]] for (uint i = 1; i < LANES; i++) value = lane == i ? elements[i] : value;
-    return float(value);
-}
 
 // Adds `count` channels from the rows' addresses on, times as many k of the panel from `block` on.
 void accumulate(uint64_t origin[ROWS], uint64_t block, uint count)
@@ -64,7 +49,7 @@ void accumulate(uint64_t origin[ROWS], uint64_t block, uint count)
         [[unroll]] for (uint k = 0; k < STEP; k++)
         {
             float b[COLUMNS];
-            [[unroll]] for (uint j = 0; j < COLUMNS; j++) b[j] = load_vector(step, k * PANEL + j * LANES);
+            [[unroll]] for (uint j = 0; j < COLUMNS; j++) b[j] = load_weights(step, k * PANEL + j * LANES);
             [[unroll]] for (uint r = 0; r < ROWS; r++)
             {
                 float a = load(origin[r] + offset, k);

@@ -1,9 +1,17 @@
 // Winograd's minimal filtering F(m x m, 3x3): Y = A^T [ (G g G^T) * (B^T d B) ] A over tiles d of m + 2 pixels a side.
 // m (TILE) is 2, with the points 0, 1, -1, infinity, or 4, with 0, +-1/sqrt(2), +-sqrt(2), infinity: a fifth of the squared
 // error of the customary 0, +-1, +-2 (Barabasz et al., Error analysis and improving the accuracy of Winograd convolution).
-// G is applied on the host (WinogradPacking). An invocation transforms two channels of one tile.
+// G is applied on the host (WinogradPacking). An invocation transforms two channels of one tile, which are neighbours and reached
+// by 64 bits at once (ACCESS_WIDE) or each by itself (ACCESS_SINGLES), or WORKGROUP_SIZE apart, so that a workgroup of one subgroup
+// loads vectors (ACCESS_VECTORS: the channels of each source fill whole workgroups).
 layout(constant_id = 1) const uint FEATURES = 0;
 layout(constant_id = 2) const uint TILE = 4;
+layout(constant_id = 3) const uint ACCESS = 0;
+layout(constant_id = 4) const uint COLUMN_TILE = 4; // TILE, or 1 for a convolution along lines only: F(m, 3), Y = A^T [ (G g) * (B^T d) ]
+
+#define LANES WORKGROUP_SIZE
+#include "load_vector.glsl"
+#include "access.glsl"
 
 const bool HAS_BIAS = (FEATURES & 1u) != 0;
 const bool HAS_SHIFT = (FEATURES & 2u) != 0;
@@ -13,6 +21,7 @@ const bool SCALAR_LOADS = (FEATURES & 16u) != 0; // rows are not aligned to pair
 const uint ACTIVATION = FEATURES >> 16;
 
 const uint SIDE = TILE + 2;
+const uint COLUMN_SIDE = COLUMN_TILE == 1 ? 1 : SIDE;
 #define MAX_SIDE 6
 #define NEAR 0.70710678118654752
 #define FAR 1.41421356237309505
@@ -20,13 +29,42 @@ const uint SIDE = TILE + 2;
 layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Bits64 { uint64_t v; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Bits32 { uint v; };
 
-vec2 load_pair_f32(uint64_t address) { return uintBitsToFloat(unpack32(Bits64(address).v)); }
+vec2 load_pair_f32(uint64_t address)
+{
+    if (VECTORS) return vec2(load_vector_f32(address, 0), load_vector_f32(address, LANES));
+    if (NARROW) return vec2(load_f32(address, 0), load_f32(address, 1));
+    return uintBitsToFloat(unpack32(Bits64(address).v));
+}
 
-void store_pair_f32(uint64_t address, vec2 value) { Bits64(address).v = pack64(floatBitsToUint(value)); }
+void store_pair_f32(uint64_t address, vec2 value)
+{
+    if (!NARROW)
+    {
+        Bits64(address).v = pack64(floatBitsToUint(value));
+        return;
+    }
+    uint first = VECTORS ? vector_lane : 0, second = VECTORS ? vector_lane + LANES : 1;
+    F32(address).v[first] = value.x;
+    F32(address).v[second] = value.y;
+}
 
 #if STORAGE == 16
-vec2 load_pair(uint64_t address) { return vec2(unpackFloat2x16(Bits32(address).v)); }
-void store_pair(uint64_t address, vec2 value) { Bits32(address).v = packFloat2x16(f16vec2(value)); }
+vec2 load_pair(uint64_t address)
+{
+    if (VECTORS) return vec2(load_vector_f16(address, 0), load_vector_f16(address, LANES));
+    return vec2(unpackFloat2x16(Bits32(address).v));
+}
+
+void store_pair(uint64_t address, vec2 value)
+{
+    if (VECTORS)
+    {
+        F16(address).v[vector_lane] = float16_t(value.x);
+        F16(address).v[vector_lane + LANES] = float16_t(value.y);
+        return;
+    }
+    Bits32(address).v = packFloat2x16(f16vec2(value));
+}
 #else
 vec2 load_pair(uint64_t address) { return load_pair_f32(address); }
 void store_pair(uint64_t address, vec2 value) { store_pair_f32(address, value); }
@@ -76,11 +114,12 @@ void transform_output(inout vec2 m[MAX_SIDE])
 // The invocation's tile within the dispatch and its first channel.
 uint tile_index(uint fold) { return gl_WorkGroupID.x + gl_WorkGroupID.y * fold; }
 
-uint first_channel() { return 2 * (gl_WorkGroupID.z * WORKGROUP_SIZE + gl_LocalInvocationID.x); }
+// With vectors the workgroup's: an address made of it is the same in all lanes.
+uint first_channel() { return 2 * (gl_WorkGroupID.z * WORKGROUP_SIZE + (VECTORS ? 0 : gl_LocalInvocationID.x)); }
 
 // Image, and first line and column in pixels of the image's output.
 uvec3 tile_origin(uint tile, uint tiles_across, uint tiles_down)
 {
     uint line = tile / tiles_across, image = line / tiles_down;
-    return uvec3(image, (line - image * tiles_down) * TILE, (tile - line * tiles_across) * TILE);
+    return uvec3(image, (line - image * tiles_down) * TILE, (tile - line * tiles_across) * COLUMN_TILE);
 }

@@ -75,7 +75,7 @@ public sealed partial record Conv2d(
     {
         if (WinogradPolicy.Tile(this, inputs, target) is var tile and > 0)
         {
-            return new WinogradConvolution(this, tile, [.. inputs], output, target).Plan();
+            return new WinogradConvolution(tile, [.. inputs], output, target, Activation, Upsample2x: Upsample2x).Plan();
         }
 
         (Shape x, Shape y, TensorSpec x2) = (inputs[0].Shape, output.Shape, inputs[5]);
@@ -94,7 +94,7 @@ public sealed partial record Conv2d(
     public override WeightPacking? Packing(int index, ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
         => index != 1 ? null
             : WinogradPolicy.Tile(this, inputs, target) is var tile and > 0
-                ? new WinogradConvolution(this, tile, [.. inputs], new(Infer(inputs), inputs[0].DType), target).Weights
+                ? new WinogradConvolution(tile, [.. inputs], new(Infer(inputs), inputs[0].DType), target, Activation).Weights
             : Core.Packing(inputs, target);
 
     public override MatrixProblem? Product(ReadOnlySpan<TensorSpec> inputs) => Core.Problem(inputs);

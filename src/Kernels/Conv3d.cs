@@ -4,7 +4,8 @@ namespace Hummingbird.Vulkan.Kernels;
 /// <remarks>Inputs: 0 x [B, T, H, W, C] (may be a column slice); 1 weight [N, kt, kh, kw, C]; 2 bias [N] fp32, optional; 3 shift [G, N]
 /// fp32, optional, where output row r uses shift[r / (rows / G)]; 4 residual [B, T, H, W, N], optional -> y [B, T, H, W, N].
 /// Zero padding of half the kernel. (3, 1, 1) is the temporal convolution. Sums in fp32.
-/// Reference: torch.nn.Conv3d. Shader: shaders/conv3d.comp.</remarks>
+/// Reference: torch.nn.Conv3d. Shaders: shaders/conv3d.comp, or along time where <see cref="WinogradPolicy"/> says so winograd_input,
+/// matmul and winograd_output.</remarks>
 public sealed partial record Conv3d(int KernelT, int KernelH, int KernelW, Activation Activation = Activation.None) : Kernel
 {
     /// <summary>The shader's parameters behind the addresses of x, weight, bias, shift, residual, y.</summary>
@@ -40,6 +41,11 @@ public sealed partial record Conv3d(int KernelT, int KernelH, int KernelW, Activ
 
     public override KernelPlan Plan(ReadOnlySpan<TensorSpec> inputs, TensorSpec output, KernelTarget target)
     {
+        if (WinogradPolicy.Tile(this, inputs, target) is var tile and > 0)
+        {
+            return Winograd(tile, inputs, output, target).Plan();
+        }
+
         Shape x = inputs[0].Shape;
         uint kernel = (uint)(KernelT | (KernelH << 8) | (KernelW << 16));
         return Core.Plan(
@@ -51,9 +57,15 @@ public sealed partial record Conv3d(int KernelT, int KernelH, int KernelW, Activ
     }
 
     public override WeightPacking? Packing(int index, ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
-        => index == 1 ? Core.Packing(inputs[..5], target) : null;
+        => index != 1 ? null
+            : WinogradPolicy.Tile(this, inputs, target) is var tile and > 0
+                ? Winograd(tile, inputs, new(Infer(inputs), inputs[0].DType), target).Weights
+            : Core.Packing(inputs[..5], target);
 
     public override MatrixProblem? Product(ReadOnlySpan<TensorSpec> inputs) => Core.Problem(inputs[..5]);
 
     public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output) => Core.Cost(inputs, output);
+
+    private WinogradConvolution Winograd(int tile, ReadOnlySpan<TensorSpec> inputs, TensorSpec output, KernelTarget target)
+        => new(tile, [.. inputs[..5], TensorSpec.Absent], output, target, Activation, IsTemporal: true);
 }

@@ -79,7 +79,9 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
         int pixels = PixelsPerSample(x.Shape), channels = output.Shape.Channels;
         long samples = x.Shape.Rows / pixels;
         int chunks = DivideUp(pixels, ChunkPixels);
-        int width = WideAccess.Width(x.DType, target, x.Shape.Channels, x.RowStride, x2.IsPresent ? x2.Shape.Channels : 0, x2.RowStride);
+        int vectors = VectorAccess.Count(target, x.Shape.Channels, x2.IsPresent ? x2.Shape.Channels : 0);
+        int width = vectors > 0 ? vectors : WideAccess.Width(x.DType, target, x.Shape.Channels, x.RowStride, x2.IsPresent ? x2.Shape.Channels : 0, x2.RowStride);
+        int across = vectors > 0 ? vectors * target.SubgroupSize : width;
         long partialBytes = samples * chunks * channels * PairBytes;
         Operand[] operands =
         [
@@ -88,15 +90,16 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
         ];
 
         // No stage but Combine has a barrier, so wide workgroups cost a CPU driver nothing and save it the overhead per workgroup.
-        int wide = Math.Min(256, target.MaxWorkgroupInvocations);
+        int wide = vectors > 0 ? target.SubgroupSize : Math.Min(256, target.MaxWorkgroupInvocations);
         int combine = target.IsCpu ? target.SubgroupSize : Math.Min(128, target.MaxWorkgroupInvocations);
 
         Dispatch Stages(Stage stage, int size, int chunkPixels, long invocations)
         {
-            Workgroups groups = Workgroups.Fold((invocations + size - 1) / size, target);
+            bool isVectors = stage != Stage.Combine && vectors > 0;
+            Workgroups groups = Workgroups.Fold(isVectors ? invocations : (invocations + size - 1) / size, target);
             return new(
                 $"{Name}.{x.DType.Name()}",
-                [size, (int)stage, stage == Stage.Combine ? 1 : width],
+                [size, (int)stage, stage == Stage.Combine ? 1 : width, (int)(vectors > 0 ? Access.Vectors : VectorAccess.Fallback(target))],
                 groups,
                 [.. operands],
                 Dispatch.Pack(new Parameters(
@@ -107,9 +110,9 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
 
         return new(
             [
-                Stages(Stage.Statistics, wide, ChunkPixels, samples * chunks * (channels / width)),
+                Stages(Stage.Statistics, wide, ChunkPixels, samples * chunks * (channels / across)),
                 Stages(Stage.Combine, combine, ChunkPixels, samples * Groups * combine),
-                Stages(Stage.Apply, wide, ApplyPixels, samples * DivideUp(pixels, ApplyPixels) * (channels / width)),
+                Stages(Stage.Apply, wide, ApplyPixels, samples * DivideUp(pixels, ApplyPixels) * (channels / across)),
             ],
             partialBytes + (samples * channels * TripleBytes));
     }

@@ -30,10 +30,13 @@ public sealed partial record LayerNorm(float Epsilon = 1e-5f) : Kernel
     {
         TensorSpec x = inputs[0];
         int size = target.IsCpu ? target.SubgroupSize : Math.Min(256, target.MaxWorkgroupInvocations);
+        int vectors = VectorAccess.Count(target, x.Shape.Channels);
+        int width = vectors > 0 ? vectors : WideAccess.Width(x.DType, target, x.Shape.Channels, x.RowStride);
+        Access access = vectors > 0 ? Access.Vectors : VectorAccess.Fallback(target);
         Workgroups groups = Workgroups.Fold(x.Shape.Rows, target);
         return new([new Dispatch(
             $"{Name}.{x.DType.Name()}",
-            [size, WideAccess.Width(x.DType, target, x.Shape.Channels, x.RowStride)],
+            [size, width, (int)access],
             groups,
             [Operand.Input(0), Operand.Input(1), Operand.Input(2), Operand.Output],
             Dispatch.Pack(new Parameters((uint)x.Shape.Rows, (uint)x.Shape.Channels, (uint)x.RowStride, (uint)groups.X, Epsilon)))]);

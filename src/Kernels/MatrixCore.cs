@@ -29,6 +29,9 @@ public enum MatrixFeatures
 
     /// <summary>Several products of one size in one dispatch, their operands one behind the other; matmul only.</summary>
     Batched = 512,
+
+    /// <summary>With <see cref="ScalarLoads"/> of fp16: all rows start at multiples of four channels, so channels are loaded by fours.</summary>
+    QuadLoads = 1024,
 }
 
 /// <summary>The parameters that matmul, conv2d and conv3d share, directly behind the addresses.</summary>
@@ -190,8 +193,13 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
             | When(residual.IsPresent && IsSlice(residual), MatrixFeatures.Sliced)
             | When(IsSlice(output) || output.RowStride % vector != 0 || residual.RowStride % vector != 0, MatrixFeatures.ScalarStores)
             | Loads(inputs[0], tiling);
-        return inputs.Length > 5 && inputs[5].IsPresent ? features | MatrixFeatures.SecondSource | Loads(inputs[5], tiling) : features;
+        bool hasSecond = inputs.Length > 5 && inputs[5].IsPresent;
+        features |= hasSecond ? MatrixFeatures.SecondSource | Loads(inputs[5], tiling) : MatrixFeatures.None;
+        bool isQuads = features.HasFlag(MatrixFeatures.ScalarLoads) && inputs[0].DType == DType.F16 && IsQuads(inputs[0]) && (!hasSecond || IsQuads(inputs[5]));
+        return features | When(isQuads && tiling.VectorChannels == 8, MatrixFeatures.QuadLoads);
     }
+
+    private static bool IsQuads(TensorSpec source) => source.Shape.Channels % 4 == 0 && !IsSlice(source);
 
     private static MatrixFeatures Loads(TensorSpec source, MatrixTiling tiling)
         => When(source.Shape.Channels % tiling.VectorChannels != 0 || source.RowStride % tiling.VectorChannels != 0, MatrixFeatures.ScalarLoads)

@@ -11,9 +11,7 @@ internal static class WideAccess
     /// <param name="elements">Every channel count, row stride and offset, in elements, from which addresses are made.</param>
     public static int Width(DType type, KernelTarget target, params ReadOnlySpan<int> elements)
     {
-        // Drivers that load from uniform addresses (Mesa 26) corrupt their stack in 64-bit gathers of 16 lanes.
-        bool loadsUniformly = target.Matrix is not (MatrixFamily.Gather or MatrixFamily.Tiled or MatrixFamily.TiledPacked or MatrixFamily.CoopMatrix);
-        if (loadsUniformly && target.SubgroupSize > 8)
+        if (VectorAccess.IsMerged(target))
         {
             return 1;
         }

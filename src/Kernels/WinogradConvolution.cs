@@ -2,13 +2,18 @@ using System.Collections.Immutable;
 
 namespace Hummingbird.Vulkan.Kernels;
 
-/// <summary>The variant of <see cref="Conv2d"/> for large 3x3 convolutions: tiles of the input are transformed, multiplied as batched
-/// matrices, and transformed back.</summary>
+/// <summary>The variant of <see cref="Conv2d"/> for large 3x3 convolutions, and of <see cref="Conv3d"/> along time: tiles of the input are
+/// transformed, multiplied as batched matrices, and transformed back.</summary>
 /// <remarks>Lavin and Gray, Fast Algorithms for Convolutional Neural Networks (2016). All between the transforms is fp32. Tiles go
-/// through in slices, so that the scratch memory stays bounded whatever the images are.</remarks>
-/// <param name="Tile">Pixels of the output along a tile's side.</param>
+/// through in slices, so that the scratch memory stays bounded whatever the images are. A convolution along time is one along the
+/// lines of images whose lines are frames: a tile is <paramref name="Tile"/> lines of one column.</remarks>
+/// <param name="Tile">Lines of the output in a tile; of a 3x3 convolution as many columns, too.</param>
 /// <param name="Inputs">As <see cref="Conv2d"/> has them.</param>
-internal sealed record WinogradConvolution(Conv2d Conv, int Tile, ImmutableArray<TensorSpec> Inputs, TensorSpec Output, KernelTarget Target)
+/// <param name="Activation">Applied before the residual is added.</param>
+/// <param name="IsTemporal">Of <see cref="Conv3d"/>.</param>
+/// <param name="Upsample2x">The tiles lie on the nearest-x2 images of the input.</param>
+internal sealed record WinogradConvolution(
+    int Tile, ImmutableArray<TensorSpec> Inputs, TensorSpec Output, KernelTarget Target, Activation Activation, bool IsTemporal = false, bool Upsample2x = false)
 {
     /// <summary>Scratch memory of a slice stays below this unless a few tiles alone take more.</summary>
     private const long MaxScratchInBytes = 64L << 20;
@@ -20,19 +25,21 @@ internal sealed record WinogradConvolution(Conv2d Conv, int Tile, ImmutableArray
 
     private static readonly MatMul Product = new();
 
-    public WinogradPacking Weights => new(Tile, (PanelPacking)Product.Packing(1, ProductInputs, Target)!);
+    public WinogradPacking Weights => new(Tile, (PanelPacking)Product.Packing(1, ProductInputs, Target)!, IsTemporal);
 
-    private int Products => (Tile + 2) * (Tile + 2);
+    private int Products => (Tile + 2) * (IsTemporal ? 1 : Tile + 2);
+
+    private int ColumnTile => IsTemporal ? 1 : Tile;
 
     private int Channels => Inputs[1].Shape.Channels;
 
     private int Columns => Inputs[1].Shape[0];
 
-    private int TilesAcross => (Output.Shape[-2] + Tile - 1) / Tile;
+    private int TilesAcross => (Size(Output).Width + ColumnTile - 1) / ColumnTile;
 
-    private int TilesDown => (Output.Shape[-3] + Tile - 1) / Tile;
+    private int TilesDown => (Size(Output).Height + Tile - 1) / Tile;
 
-    private int Images => checked((int)(Output.Shape.Rows / (Output.Shape[-3] * Output.Shape[-2])));
+    private int Images => checked((int)(Output.Shape.Rows / ((long)Size(Output).Height * Size(Output).Width)));
 
     private int Tiles => checked(Images * TilesAcross * TilesDown);
 
@@ -56,7 +63,7 @@ internal sealed record WinogradConvolution(Conv2d Conv, int Tile, ImmutableArray
     private TensorSpec[] ProductInputs =>
     [
         new([TilesPerSlice, Channels], DType.F32),
-        new([Columns, Channels], Tile == 2 && Inputs[0].DType == DType.F16 ? DType.F16 : DType.F32),
+        new([Columns, Channels], Tile == 2 && !IsTemporal && Inputs[0].DType == DType.F16 ? DType.F16 : DType.F32),
         TensorSpec.Absent, TensorSpec.Absent, TensorSpec.Absent,
     ];
 
@@ -80,50 +87,60 @@ internal sealed record WinogradConvolution(Conv2d Conv, int Tile, ImmutableArray
     private Dispatch TransformInput(int first, int count, Operand v)
     {
         (TensorSpec x, TensorSpec x2) = (Inputs[0], Inputs[5]);
-        (int size, Workgroups groups) = Cover(count, Channels);
         MatrixFeatures features = IsPaired(x) && IsPaired(x2) ? MatrixFeatures.None : MatrixFeatures.ScalarLoads;
+        Access access = AccessOf(features, x.Shape.Channels, x2.IsPresent ? x2.Shape.Channels : 0);
+        (int size, Workgroups groups) = Cover(count, Channels, access);
         features |= x2.IsPresent ? MatrixFeatures.SecondSource : MatrixFeatures.None;
         return new(
             $"winograd_input.{x.DType.Name()}",
-            [size, (int)features, Tile],
+            [size, (int)features, Tile, (int)access, ColumnTile],
             groups,
             [Operand.Input(0), Present(5), v],
             Dispatch.Pack(new Conv2d.WinogradInputParameters(
                 (uint)x.Shape.Channels, x2.IsPresent ? (uint)x2.Shape.Channels : 0, (uint)x.RowStride, (uint)x2.RowStride, (uint)Channels,
-                (uint)x.Shape[-3], (uint)x.Shape[-2], Conv.Upsample2x ? 1u : 0,
+                (uint)Size(x).Height, (uint)Size(x).Width, Upsample2x ? 1u : 0,
                 (uint)TilesAcross, (uint)TilesDown, (uint)first, (uint)count, (uint)groups.X)));
     }
 
     private Dispatch TransformOutput(int first, int count, Operand m)
     {
         (TensorSpec bias, TensorSpec shift, TensorSpec residual) = (Inputs[2], Inputs[3], Inputs[4]);
-        (int size, Workgroups groups) = Cover(count, Columns);
         MatrixFeatures features = IsPaired(Output) && IsPaired(residual) ? MatrixFeatures.None : MatrixFeatures.ScalarLoads;
+        Access access = AccessOf(features, Columns);
+        (int size, Workgroups groups) = Cover(count, Columns, access);
         features |= bias.IsPresent ? MatrixFeatures.Bias : MatrixFeatures.None;
         features |= shift.IsPresent ? MatrixFeatures.Shift : MatrixFeatures.None;
         features |= residual.IsPresent ? MatrixFeatures.Residual : MatrixFeatures.None;
         return new(
             $"winograd_output.{Output.DType.Name()}",
-            [size, (int)features | ((int)Conv.Activation << MatrixCore.ActivationShift), Tile],
+            [size, (int)features | ((int)Activation << MatrixCore.ActivationShift), Tile, (int)access, ColumnTile],
             groups,
             [m, Present(2), Present(3), Present(4), Operand.Output],
             Dispatch.Pack(new Conv2d.WinogradOutputParameters(
                 (uint)Columns, (uint)MStride, (uint)residual.RowStride, (uint)Output.RowStride,
-                shift.IsPresent ? (uint)(Images / shift.Shape[0]) : 1, (uint)shift.RowStride, (uint)Output.Shape[-3], (uint)Output.Shape[-2],
+                shift.IsPresent ? (uint)(Images / shift.Shape[0]) : 1, (uint)shift.RowStride, (uint)Size(Output).Height, (uint)Size(Output).Width,
                 (uint)TilesAcross, (uint)TilesDown, (uint)first, (uint)count, (uint)groups.X)));
     }
 
+    private (int Height, int Width) Size(TensorSpec images)
+        => IsTemporal ? (images.Shape[-4], images.Shape[-3] * images.Shape[-2]) : (images.Shape[-3], images.Shape[-2]);
+
     /// <summary>Workgroups over tiles and channels, two channels to an invocation: channels along z, tiles folded over x and y.</summary>
-    private (int Size, Workgroups Groups) Cover(int tiles, int channels)
+    private (int Size, Workgroups Groups) Cover(int tiles, int channels, Access access)
     {
         int pairs = (channels + 1) / 2, size = Target.SubgroupSize;
-        while (2 * size <= Math.Min(pairs, MaxInvocations) && 2 * size <= Target.MaxWorkgroupInvocations)
+        while (access != Access.Vectors && 2 * size <= Math.Min(pairs, MaxInvocations) && 2 * size <= Target.MaxWorkgroupInvocations)
         {
             size *= 2;
         }
 
         return (size, Workgroups.Fold(tiles, Target) with { Z = (pairs + size - 1) / size });
     }
+
+    /// <param name="features">With or without scalar loads.</param>
+    /// <param name="channels">Of each source: an invocation has two channels of one.</param>
+    private Access AccessOf(MatrixFeatures features, params ReadOnlySpan<int> channels)
+        => VectorAccess.Count(Target, channels) >= 2 && !features.HasFlag(MatrixFeatures.ScalarLoads) ? Access.Vectors : VectorAccess.Fallback(Target);
 
     private Operand Present(int index) => Inputs[index].IsPresent ? Operand.Input(index) : Operand.None;
 

@@ -3,15 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace Hummingbird.Vulkan.Kernels;
 
-/// <summary>3x3 weights transformed for Winograd convolution, U = G g G^T, then packed: one <see cref="PanelPacking"/> for each of the
-/// (m + 2)^2 products, one behind the other.</summary>
+/// <summary>3x3 weights transformed for Winograd convolution, U = G g G^T, or those of three frames, U = G g, then packed: one
+/// <see cref="PanelPacking"/> for each of the (m + 2)^2 or m + 2 products, one behind the other.</summary>
 /// <remarks>The transform is done in fp64. Points and the other two transforms: shaders/common/winograd.glsl.</remarks>
 /// <param name="Tile">m: pixels of the output along a tile's side, 2 or 4.</param>
 /// <param name="Product">How the weight [N, C] of one product is packed.</param>
-public sealed record WinogradPacking(int Tile, PanelPacking Product) : WeightPacking
+/// <param name="IsTemporal">Of three frames.</param>
+public sealed record WinogradPacking(int Tile, PanelPacking Product, bool IsTemporal = false) : WeightPacking
 {
-    private const int Taps = 9;
-
     private const double Far = 1.4142135623730951;
 
     // Rows of G: 1 / prod(p - q) (1, p, p^2) for each point p and all other finite points q, then infinity's.
@@ -27,8 +26,10 @@ public sealed record WinogradPacking(int Tile, PanelPacking Product) : WeightPac
         { 0, 0, 1 },
     };
 
-    /// <summary>(m + 2)^2: products per tile, and weights per 3x3 kernel.</summary>
-    public int Products => (Tile + 2) * (Tile + 2);
+    /// <summary>Products per tile, and weights per kernel.</summary>
+    public int Products => (Tile + 2) * (IsTemporal ? 1 : Tile + 2);
+
+    private int Taps => IsTemporal ? 3 : 9;
 
     public override long SizeInBytes => Products * Product.SizeInBytes;
 
@@ -38,7 +39,7 @@ public sealed record WinogradPacking(int Tile, PanelPacking Product) : WeightPac
         packed.Clear();
         int length = canonical.Length / Product.Columns;
         double[] values = new double[length];
-        Transform transform = new(Tile == 2 ? Small : Large, length / Taps);
+        Transform transform = new(Tile == 2 ? Small : Large, Taps, length / Taps);
         for (int row = 0; row < Product.Columns; row++)
         {
             ReadOnlySpan<float> source = canonical.Slice(row * length, length);
@@ -57,7 +58,7 @@ public sealed record WinogradPacking(int Tile, PanelPacking Product) : WeightPac
         packed.Clear();
         int length = canonical.Length / Product.Columns;
         double[] values = new double[length];
-        Transform transform = new(Tile == 2 ? Small : Large, length / Taps);
+        Transform transform = new(Tile == 2 ? Small : Large, Taps, length / Taps);
         for (int row = 0; row < Product.Columns; row++)
         {
             ReadOnlySpan<Half> source = canonical.Slice(row * length, length);
@@ -75,7 +76,7 @@ public sealed record WinogradPacking(int Tile, PanelPacking Product) : WeightPac
         long expected = (long)Product.Columns * Taps * Product.SourceChannels;
         if (values != expected || bytes != SizeInBytes)
         {
-            throw new ShapeException($"A weight [{Product.Columns},3,3,{Product.SourceChannels}] packs {expected} values into {SizeInBytes} bytes, found {values} values and {bytes} bytes.");
+            throw new ShapeException($"A weight [{Product.Columns},{(IsTemporal ? "3,1,1" : "3,3")},{Product.SourceChannels}] packs {expected} values into {SizeInBytes} bytes, found {values} values and {bytes} bytes.");
         }
     }
 
@@ -88,8 +89,8 @@ public sealed record WinogradPacking(int Tile, PanelPacking Product) : WeightPac
         }
     }
 
-    /// <summary>G g G^T of one row of kernels [9, C], product by product.</summary>
-    private sealed class Transform(double[,] g, int channels)
+    /// <summary>G g G^T of one row of kernels [9, C], or G g of [3, C], product by product.</summary>
+    private sealed class Transform(double[,] g, int taps, int channels)
     {
         private readonly double[] sums = new double[channels];
         private readonly float[] result = new float[channels];
@@ -98,9 +99,9 @@ public sealed record WinogradPacking(int Tile, PanelPacking Product) : WeightPac
         {
             int side = g.GetLength(0);
             Array.Clear(sums);
-            for (int tap = 0; tap < Taps; tap++)
+            for (int tap = 0; tap < taps; tap++)
             {
-                double factor = g[product / side, tap / 3] * g[product % side, tap % 3];
+                double factor = taps == 3 ? g[product, tap] : g[product / side, tap / 3] * g[product % side, tap % 3];
                 if (factor != 0)
                 {
                     Accumulate(kernels.AsSpan(tap * channels, channels), factor);

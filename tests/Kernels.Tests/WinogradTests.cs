@@ -45,6 +45,39 @@ public class WinogradTests
     }
 
     [Fact]
+    public void A_temporal_weight_becomes_six_products()
+    {
+        PanelPacking product = new(1, 1, 8, 0, 16, 2, 8, DType.F32);
+        WinogradPacking packing = new(4, product, IsTemporal: true);
+        byte[] packed = new byte[packing.SizeInBytes];
+        packing.Pack([.. Enumerable.Range(0, 3 * 8).Select(i => i / 8 == 1 ? 3f : 0f)], packed); // the middle frame alone
+        Assert.Equal(6, packing.Products);
+        float[] first = [.. Enumerable.Range(0, 6).Select(p => MemoryMarshal.Read<float>(packed.AsSpan(p * (int)product.SizeInBytes)))];
+        float far = MathF.Sqrt(2);
+        float[] wanted = [0, -far, far, far / 2, -far / 2, 0];
+        for (int p = 0; p < wanted.Length; p++)
+        {
+            Assert.Equal(wanted[p], first[p], 1e-6f);
+        }
+    }
+
+    [Theory]
+    [InlineData(4, 16, 40, 64, 320)]
+    [InlineData(4, 16, 10, 16, 1280)]
+    [InlineData(2, 2, 40, 64, 320)]
+    [InlineData(0, 1, 40, 64, 320)]   // nothing to share
+    [InlineData(0, 16, 5, 8, 1280)]   // too few pixels
+    [InlineData(0, 16, 40, 64, 8)]    // too few channels
+    public void Temporal_convolutions_get_the_tile_their_shape_allows(int tile, int frames, int height, int width, int channels)
+    {
+        TensorSpec none = TensorSpec.Absent;
+        TensorSpec[] inputs = [new([1, frames, height, width, channels], DType.F32), new([channels, 3, 1, 1, channels], DType.F32), none, none, none];
+        Assert.Equal(tile, WinogradPolicy.Tile(new Conv3d(3, 1, 1), inputs, Target));
+        Assert.Equal(0, WinogradPolicy.Tile(new Conv3d(3, 3, 3), inputs, Target));
+        Assert.Equal(0, WinogradPolicy.Tile(new Conv3d(3, 1, 1), inputs, Target with { WinogradTile = 0 }));
+    }
+
+    [Fact]
     public void A_weight_of_the_wrong_size_is_refused_with_both_sizes()
     {
         WinogradPacking packing = new(2, new(4, 1, 8, 0, 16, 2, 8, DType.F32));

@@ -1,0 +1,6 @@
+// How an invocation reaches its channels, by the specialization constant ACCESS; see Access.cs.
+#define ACCESS_WIDE 0
+#define ACCESS_SINGLES 1
+#define ACCESS_VECTORS 2
+const bool VECTORS = ACCESS == ACCESS_VECTORS;
+const bool NARROW = ACCESS != ACCESS_WIDE;

@@ -1,0 +1,41 @@
+namespace Hummingbird.Vulkan.Kernels;
+
+/// <summary>How an invocation reaches its channels; the numbers are those of shaders/common/access.glsl.</summary>
+internal enum Access
+{
+    /// <summary>64 bits at once: shaders/common/wide.glsl.</summary>
+    Wide = 0,
+
+    /// <summary>One by one.</summary>
+    Singles = 1,
+
+    /// <summary>One of each of some vectors, which a workgroup of one subgroup loads as such: shaders/common/load_vector.glsl.</summary>
+    Vectors = 2,
+}
+
+/// <summary>Whether a workgroup of one subgroup may load neighbouring values as a vector.</summary>
+internal static class VectorAccess
+{
+    private const int MostVectors = 4;
+
+    /// <summary>The driver merges loads from uniform addresses into vector loads.</summary>
+    public static bool IsMerged(KernelTarget target) => target.Matrix == MatrixFamily.LoadVector;
+
+    /// <summary>Where there are no vectors. Drivers that merge corrupt their stack in 64-bit gathers of 16 lanes.</summary>
+    public static Access Fallback(KernelTarget target) => IsMerged(target) ? Access.Singles : Access.Wide;
+
+    /// <summary>Vectors for each invocation: 4, 2 or 1, as all these channel counts are multiples of; 0 where they are of none.</summary>
+    public static int Count(KernelTarget target, params ReadOnlySpan<int> channels)
+    {
+        int vectors = IsMerged(target) ? MostVectors : 0;
+        foreach (int count in channels)
+        {
+            while (vectors > 0 && count % (vectors * target.SubgroupSize) != 0)
+            {
+                vectors /= 2;
+            }
+        }
+
+        return vectors;
+    }
+}
