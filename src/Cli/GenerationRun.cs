@@ -10,7 +10,7 @@ using Hummingbird.Vulkan.Engine.Weights;
 namespace Hummingbird.Vulkan.Cli;
 
 /// <summary>Makes videos one after another on one device, and tells about each.</summary>
-internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder model, OpenDevice device, Terminal terminal)
+internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder model, OpenDevice device, Terminal terminal, WindowView? window = null)
 {
     private readonly ProgressView view = new(terminal, arguments.IsQuiet);
     private readonly GenerationEvents? events = arguments.IsJson ? new(new JsonEvents(terminal.Out)) : null;
@@ -35,11 +35,18 @@ internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder mod
             gpu.Observer = trace.Show;
         }
 
+        window?.Begin(request);
         try
         {
             using PendingSink pending = new(() => OpenSink(job, cancellation));
-            GenerationResult result = new TextToVideoPipeline(model, device.Backend)
-                .Generate(request, (_, rgb) => pending.Sink.WriteFrame(rgb), Show, PreviewOf(request, cancellation), cancellation);
+            void Take(int index, ReadOnlySpan<byte> rgb)
+            {
+                pending.Sink.WriteFrame(rgb);
+                window?.Take(index, rgb);
+            }
+
+            GenerationResult result = new TextToVideoPipeline(model, device.Backend) { LatentSink = PreviewsOf(request, cancellation) }
+                .Generate(request, Take, Show, cancellation);
             trace?.End();
             pending.Sink.Complete();
             Save(job, result, trace);
@@ -52,8 +59,17 @@ internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder mod
         }
     }
 
-    private PreviewSink? PreviewOf(GenerationRequest request, CancellationToken cancellation)
-        => arguments.PreviewPath is string path ? new Previews(path, arguments.PreviewInterval, request.Fps, cancellation).Show : null;
+    /// <summary>Whatever shows the latents of a step: the window, a file, both or nothing.</summary>
+    private LatentSink? PreviewsOf(GenerationRequest request, CancellationToken cancellation)
+    {
+        LatentSink? sinks = window is null ? null : window.Preview;
+        if (arguments.PreviewPath is string path)
+        {
+            sinks += new Previews(path, arguments.PreviewInterval, request.Fps, LatentPreview.Of(model), cancellation).Show;
+        }
+
+        return sinks;
+    }
 
     private void Announce(VideoJob job)
     {

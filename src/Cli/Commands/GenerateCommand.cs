@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hummingbird.Vulkan.Engine.Generation;
+using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Media;
 using Hummingbird.Vulkan.Engine.Schedulers;
 using Hummingbird.Vulkan.Engine.Weights;
@@ -45,11 +46,14 @@ internal static class GenerateCommand
 
         using Interrupt interrupt = new(() => terminal.Say("stopping after the work in flight; once more to end at once."));
         using OpenDevice device = arguments.Device.Open();
-        GenerationRun run = new(arguments, model, device, terminal);
+        using WindowView? window = arguments.HasWindow ? WindowView.Open(jobs[0].Request, model) : null;
+        GenerationRun run = new(arguments, model, device, terminal, window);
         foreach (VideoJob job in jobs)
         {
             run.Generate(job, interrupt.Token);
         }
+
+        window?.WaitUntilClosed(interrupt.Token);
 
         return ExitCodes.Done;
     }

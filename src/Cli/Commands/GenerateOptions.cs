@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Engine.Graph;
 
 namespace Hummingbird.Vulkan.Cli.Commands;
 
@@ -62,6 +63,9 @@ internal sealed record GenerateArguments
     public bool IsQuiet { get; init; }
 
     public bool HasMetadata { get; init; } = true;
+
+    /// <summary>Previews and the result are played in a window.</summary>
+    public bool HasWindow { get; init; }
 }
 
 /// <summary>The options of <c>generate</c> and how they are read.</summary>
@@ -94,6 +98,7 @@ internal sealed class GenerateOptions
     private readonly Option<string?> preview = Options.OneOf("--preview", "Show every step's picture: none, or proj, small and without decoding. Default: none.", "none", "proj");
     private readonly Option<int?> previewInterval = Options.Int("--preview-interval", "N", "Steps from one preview to the next. Default: 1.");
     private readonly Option<string?> previewPath = Options.Text("--preview-path", "PATH", "Where previews are written, each over the one before. Default: preview.apng.");
+    private readonly Option<bool> window = Options.Flag("--window", "Play previews and the video in a window (needs GLFW: libglfw3); ends when it is closed.");
     private readonly Option<bool> json = Options.Flag("--json", "Events as JSON lines on standard output.");
     private readonly Option<bool> noMetadata = Options.Flag("--no-metadata", "Write the video without prompt, seed and settings, and no .json beside it.");
     private readonly Option<bool> verbose = Options.Flag("--verbose", "Say more: device, hash of the latents, stack traces.", "-v");
@@ -105,7 +110,7 @@ internal sealed class GenerateOptions
         Option[] all =
         [
             prompt, promptFile, negativePrompt, output, model, randomWeights, seed, count, steps, frames, fps, width, height, guidanceScale, scheduler,
-            .. device.All, lora, dryRun, saveLatents, loadNoise, preview, previewInterval, previewPath, trace, json, noMetadata, verbose, quiet,
+            .. device.All, lora, dryRun, saveLatents, loadNoise, preview, previewInterval, previewPath, trace, window, json, noMetadata, verbose, quiet,
         ];
         foreach (Option option in all)
         {
@@ -160,6 +165,7 @@ internal sealed class GenerateOptions
             IsVerbose = parsed.GetValue(verbose),
             IsQuiet = parsed.GetValue(quiet),
             HasMetadata = !parsed.GetValue(noMetadata),
+            HasWindow = parsed.GetValue(window),
         };
     }
 

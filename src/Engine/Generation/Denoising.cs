@@ -10,8 +10,8 @@ namespace Hummingbird.Vulkan.Engine.Generation;
 /// <remarks>What the loop needs of timesteps and prompt is computed before it (<see cref="UNetConditions"/>); a step writes its row of
 /// shifts, its coefficients and its noise, and re-runs the one recorded graph: U-Net (twice with classifier-free guidance) and
 /// scheduler step.</remarks>
-/// <param name="preview">Sees the denoised latents of every step; null for none.</param>
-public sealed class Denoising(ModelFolder model, IGraphBackend backend, PhaseClock clock, PreviewSink? preview = null)
+/// <param name="latentSink">Sees the clean latents as they are believed to be after each step.</param>
+public sealed class Denoising(ModelFolder model, IGraphBackend backend, PhaseClock clock, LatentSink? latentSink = null)
 {
     private readonly UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));
 
@@ -34,7 +34,6 @@ public sealed class Denoising(ModelFolder model, IGraphBackend backend, PhaseClo
         Noise noise, CancellationToken cancellation)
     {
         clock.Begin(GenerationPhase.Load, 1);
-        LatentProjection? projection = preview is null ? null : LatentProjection.Measure(model, backend, cancellation);
         UNetConditions conditions = UNetConditions.Compute(unet, backend, storage, request, scheduler, prompt, cancellation);
         using IGraphExecutor step = backend.Prepare(StepGraph.Build(unet, storage, size, prompt));
         conditions.WriteContext(step);
@@ -55,8 +54,8 @@ public sealed class Denoising(ModelFolder model, IGraphBackend backend, PhaseClo
 
             step.Read("denoised", denoised);
             step.Read("next", latents);
+            latentSink?.Invoke(i + 1, scheduler.Timesteps.Count, size, denoised);
             clock.Report(i + 1);
-            preview?.Invoke(i + 1, denoised, size, projection!);
         }
 
         return scheduler.FinalIsDenoised ? denoised : latents;

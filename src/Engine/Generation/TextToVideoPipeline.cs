@@ -8,17 +8,19 @@ namespace Hummingbird.Vulkan.Engine.Generation;
 /// <remarks>The whole of it is <see cref="Generate"/>; each line there is a phase with a file of its own.</remarks>
 public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend)
 {
+    /// <summary>Sees the latents after each step, on the calling thread; <see cref="LatentPreview"/> makes pictures of them.</summary>
+    public LatentSink? LatentSink { get; init; }
+
     /// <summary>Generates one video; frames are handed to <paramref name="frameSink"/> as they are decoded.</summary>
     /// <param name="request">What to generate; checked against the model first.</param>
     /// <param name="frameSink">Receives frame index and pixels, RGB8 [H, W, 3]. The memory is reused for the next frame.</param>
     /// <param name="progress">Events, on the calling thread.</param>
-    /// <param name="preview">Sees the denoised latents after every step, with a way to paint them.</param>
     /// <param name="cancellation">Honoured between submits.</param>
     /// <exception cref="GenerationException">The model cannot do what is asked.</exception>
     /// <exception cref="BudgetException">The device has not enough memory; nothing was loaded.</exception>
     /// <exception cref="WeightException">The model's files are damaged.</exception>
     public GenerationResult Generate(
-        GenerationRequest request, FrameSink frameSink, Action<GenerationProgress>? progress = null, PreviewSink? preview = null, CancellationToken cancellation = default)
+        GenerationRequest request, FrameSink frameSink, Action<GenerationProgress>? progress = null, CancellationToken cancellation = default)
     {
         GenerationPlan.Create(request, model, backend.Storage, backend.Planner).CheckBudget();
         PhaseClock clock = new(progress);
@@ -28,7 +30,7 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
         Noise noise = Noise.Draw(request, scheduler.Timesteps.Count, size);
 
         PromptEmbeddings prompt = Survive(clock, () => new PromptEncoding(model, backend, clock).Encode(request, cancellation));
-        float[] latents = Survive(clock, () => new Denoising(model, backend, clock, preview).Run(request, scheduler, size, prompt, noise, cancellation));
+        float[] latents = Survive(clock, () => new Denoising(model, backend, clock, LatentSink).Run(request, scheduler, size, prompt, noise, cancellation));
         Decoding decoding = new(model, backend, clock, frameSink);
         Survive(clock, () => decoding.Run(latents, size, cancellation));
 
@@ -57,13 +59,6 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
 /// <param name="index">From 0.</param>
 /// <param name="rgb">RGB8 [H, W, 3].</param>
 public delegate void FrameSink(int index, ReadOnlySpan<byte> rgb);
-
-/// <summary>Takes what a step believes the video to be.</summary>
-/// <param name="step">From 1.</param>
-/// <param name="latents">[1, T, H, W, C]; reused for the next step.</param>
-/// <param name="size">Their extents.</param>
-/// <param name="projection">Their colours.</param>
-public delegate void PreviewSink(int step, ReadOnlySpan<float> latents, LatentSize size, LatentProjection projection);
 
 /// <summary>The latent video's extents: [1, T, H, W, C].</summary>
 public readonly record struct LatentSize(int Frames, int Height, int Width, int Channels)
