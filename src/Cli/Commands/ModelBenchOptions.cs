@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hummingbird.Vulkan.Bench.Rdna;
+using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Models;
 
 namespace Hummingbird.Vulkan.Cli.Commands;
