@@ -17,7 +17,7 @@ public sealed class WindowTests : IDisposable
     [Fact]
     public void The_video_plays_in_a_window_until_it_is_told_to_stop()
     {
-        using Process display = Process.Start(new ProcessStartInfo("Xvfb", [Display, "-screen", "0", "640x560x24", "-fbdir", folder]) { RedirectStandardError = true });
+        using Process display = Process.Start(new ProcessStartInfo("Xvfb", [Display, "-screen", "0", "640x560x24", "-fbdir", folder]) { RedirectStandardError = true, UseShellExecute = false })!;
         try
         {
             using CliProcess run = CliProcess.Start(

@@ -93,13 +93,13 @@ public partial class KernelReportTests
         DeviceSnapshot device = DeviceSnapshots.H100 with { Name = "<sly> device" };
         BenchRow Row(int channels, params BenchUse[] uses) => new(
             BenchSets.Model, new(new LayerNorm(), DType.F32, DType.F32, [CaseInput.X([1, 77, channels]), CaseInput.P([channels]), CaseInput.P([channels])]), [.. uses]);
-        RowResult measured = new(Row(64, new BenchUse("step", 2)), RowStatus.Measured, "all 4928 values", 1e-14, 0.2, new(9, 1e-4, 2e-4, 1e-4, IsCpu: false), ["layer_norm.f32(256) 77x1x1"], null);
+        RowResult measured = new(Row(64, new BenchUse("step", 2)), RowStatus.Measured, "all 4928 values", 1e-14, 0.2, new(9, 1e-4, 2e-4, 1e-4, IsCpu: false), 1, ["layer_norm.f32(256) 77x1x1"], null);
         return new(
             device, DevicePlan.Decide(device, new()), Roof,
             [
                 measured,
-                new(Row(128), RowStatus.Wrong, "all values", double.NaN, null, null, [], "NMSE NaN, at most 1e-11 is allowed"),
-                new(Row(256), RowStatus.NotRun, null, null, null, null, [], "the budget of 1 s was used up"),
+                new(Row(128), RowStatus.Wrong, "all values", double.NaN, null, null, double.NaN, [], "NMSE NaN, at most 1e-11 is allowed"),
+                new(Row(256), RowStatus.NotRun, null, null, null, null, double.NaN, [], "the budget of 1 s was used up"),
             ],
             TimeSpan.FromSeconds(1));
     }
