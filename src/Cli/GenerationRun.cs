@@ -79,6 +79,7 @@ internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder mod
         Model = arguments.Model ?? "nano",
         ModelHash = model.Hash,
         NoiseFile = arguments.LoadNoise,
+        Stages = arguments.Stages,
         EngineVersion = typeof(TextToVideoPipeline).Assembly.GetName().Version?.ToString(3),
         Device = device.Backend.Name,
     };

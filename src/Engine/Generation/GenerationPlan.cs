@@ -40,6 +40,11 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
     public static GenerationPlan Create(GenerationRequest request, ModelFolder model, StorageTypes storage, KernelTarget? target, long largestBlockInBytes)
     {
         RequestCheck.Validate(request, model);
+        if (model.MagicVideo is not null)
+        {
+            return OfCascade(request, model, (graph, runs) => PlanGraph(graph, runs, target, largestBlockInBytes), storage);
+        }
+
         LatentSize size = LatentSize.Of(request, model);
         IScheduler scheduler = Samplers.Create(model.SchedulerConfig, request.Scheduler, request.Steps);
         int steps = scheduler.Timesteps.Count, tokens = model.TextEncoderConfig.MaxPositionEmbeddings;
@@ -56,6 +61,38 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
             Plan(StepGraph.Build(unet, storage, size, prompt), steps),
             Plan(Decoding.BuildFrame(vae, storage, size), size.Frames),
         ]);
+    }
+
+    /// <summary>The stages of a cascade, one behind the other.</summary>
+    private static GenerationPlan OfCascade(
+        GenerationRequest request, ModelFolder model, Func<ComputeGraph, int, PlannedGraph> plan, StorageTypes storage)
+    {
+        MagicVideoParts parts = model.MagicVideo!;
+        CascadeSize size = CascadeSize.Of(request, parts);
+        int tokens = model.TextEncoderConfig.MaxPositionEmbeddings;
+        List<PlannedGraph> graphs = [plan(PromptEncoding.Build(model, storage), 2)];
+        void AddStage(StageDescription stage, int batches)
+        {
+            int steps = stage.Scheduler.Timesteps.Count;
+            graphs.Add(plan(UNetConditions.Build(stage.Network, storage, steps, tokens), 2));
+            graphs.Add(plan(CascadeGraphs.Step(stage.Name, stage.Network, storage, stage.Shape, stage.Given, tokens, stage.IsNoisy), batches * steps));
+        }
+
+        AddStage(MagicVideoPipeline.KeyframeStage(model, request, size), 1);
+        if (size.Between > 0)
+        {
+            AddStage(MagicVideoPipeline.InterpolationStage(model, request, size), size.Pairs / size.PairsTogether);
+        }
+
+        VideoVae vae = new(parts.Vae, new WeightScope(model.Vae));
+        graphs.AddRange(size.Windows.GroupBy(w => w.Count).Select(g => plan(CascadeGraphs.DecodeWindow(vae, storage, size, g.Key), g.Count())));
+        if (size.Scale > 1)
+        {
+            graphs.Add(plan(CascadeGraphs.Enlarge(size), size.Frames));
+            AddStage(Upscaling.Stage(parts, model.SchedulerConfig, request, size), size.Frames);
+        }
+
+        return new(new(size.Frames, size.Height, size.Width, size.Channels), [.. graphs]);
     }
 
     private static PlannedGraph PlanGraph(ComputeGraph graph, int runs, KernelTarget? target, long largestBlock)

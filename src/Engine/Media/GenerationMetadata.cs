@@ -41,6 +41,9 @@ public sealed record GenerationMetadata
     /// <summary>A safetensors file that held the noise, when the seed did not make it.</summary>
     public string? NoiseFile { get; init; }
 
+    /// <summary>The stages of a cascade that were asked for, when not the model's own.</summary>
+    public string? Stages { get; init; }
+
     public string? EngineVersion { get; init; }
 
     /// <summary>The device as its driver names it.</summary>
@@ -117,6 +120,7 @@ public sealed record GenerationMetadata
         ];
         AddOption(options, "--negative-prompt", NegativePrompt);
         AddOption(options, "--load-noise", NoiseFile);
+        AddOption(options, "--stages", Stages);
         AddOption(options, "--output", output);
         // A prompt that looks like an option has to come last, where none is expected.
         string[] words = Prompt.StartsWith('-') ? [.. options, "--", Prompt] : [Prompt, .. options];
