@@ -96,7 +96,7 @@ void tile_step(uint first_key, uint rows, uint seen, inout float largest, inout 
         vec4 products = vec4(0.0);
         [[unroll]] for (uint quad = 0; quad < QUADS; quad++) products += query[quad] * k_tile[row * QUADS + quad];
         float score = (products.x + products.y) + (products.z + products.w);
-        if (first_key + row < seen)
+        if (first_key + row < seen || causal == MASK_AFTER)
         {
             if (score > largest)
             {
@@ -107,6 +107,7 @@ void tile_step(uint first_key, uint rows, uint seen, inout float largest, inout 
             }
             float weight = exp2(score - largest);
             total += weight;
+            weight = first_key + row < seen ? weight : 0.0;
             [[unroll]] for (uint quad = 0; quad < QUADS; quad++) sums[quad] += weight * v_tile[row * QUADS + quad];
         }
         row++;
@@ -119,7 +120,7 @@ void attend_in_tiles(Problem problem)
     uint own = first + gl_LocalInvocationID.x;
     uint token = min(own, queries - 1); // invocations past the end work along and store nothing
     uint seen = causal != 0 ? token + 1 : keys;
-    uint end = causal != 0 ? min(keys, first + WORKGROUP_SIZE) : keys;
+    uint end = causal == MASK_BEFORE ? min(keys, first + WORKGROUP_SIZE) : keys;
     uint64_t row = problem.q_row + uint64_t(token) * q_token;
     uint64_t k_row = head_address(k, problem.kv_row, k_row_stride, problem.head);
     uint64_t v_row = head_address(v, problem.kv_row, v_row_stride, problem.head);

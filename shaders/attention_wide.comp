@@ -126,7 +126,7 @@ void main()
     if (problem_index() >= count) return;
     Problem problem = problem_of(problem_index());
     uint first = problem.block * QUERIES;
-    uint end = causal != 0 ? min(keys, first + QUERIES) : keys;
+    uint end = causal == MASK_BEFORE ? min(keys, first + QUERIES) : keys;
     uvec4 seen = causal != 0 ? first + uvec4(1, 2, 3, 4) : uvec4(keys);
     uint64_t k_row = own_address(head_address(k, problem.kv_row, k_row_stride, problem.head));
     uint64_t v_row = own_address(head_address(v, problem.kv_row, v_row_stride, problem.head));
@@ -138,12 +138,13 @@ void main()
     uint key = 0;
     do
     {
-        vec4 scores = mix(vec4(HIDDEN), score(k_row), lessThan(uvec4(key), seen));
+        bvec4 visible = lessThan(uvec4(key), seen);
+        vec4 scores = mix(vec4(HIDDEN), score(k_row), lessThan(uvec4(key), causal == MASK_AFTER ? uvec4(keys) : seen));
         vec4 now = max(largest, scores);
         vec4 rescale = exp2(largest - now), factor = exp2(scores - now);
         largest = now;
         total = total * rescale + factor;
-        accumulate(v_row, rescale, factor);
+        accumulate(v_row, rescale, mix(vec4(0.0), factor, visible));
         k_row += k_step;
         v_row += v_step;
         key++;

@@ -4,7 +4,8 @@
 // x [images, H, W, C0] and x2 [images, H, W, C1] (concatenated behind x without a copy), each with a row stride; W packed
 // from [N, k, k, C0 + C1]; bias [N] and shift [groups, N] fp32; residual [images, Ho, Wo, N] -> y [images, Ho, Wo, N].
 // Any odd kernel size, stride, zero padding; with upsampling the kernel walks the nearest-x2 image of x, which is never
-// stored. Row r of the output uses shift[r / shift_rows].
+// stored. Row r of the output uses shift[r / shift_rows]. With frames > 0 the bias is [1 + 2 frames, N]: bias, factors, offsets,
+// and image i gives factor[i % frames] * (conv + bias) + offset[i % frames] (the feature IN_FRAMES).
 // geometry: kernel size | stride << 8 | padding at the top and left << 16 | log2(upsampling) << 24.
 // The loops, constants and the ladder of each family are in common/matrix_*.glsl and common/tile_*.glsl.
 #include "common/types.glsl"
@@ -35,8 +36,11 @@ layout(push_constant, scalar) uniform Push
     uint out_height;
     uint out_width;
     uint geometry;
+    uint frames;
 };
 
+#define FRAMES frames
+#define FRAME_ROWS (out_height * out_width)
 #define SECOND x2
 #define SECOND_CHANNELS channels2
 #define SECOND_STRIDE x2_stride

@@ -3,7 +3,8 @@
 // three dispatches of conv2d's Winograd variant.
 //
 // m [SIDE COLUMN_SIDE, tiles, m_stride] fp32 for `tiles` tiles from first_tile on; bias [N] and shift [groups, N] fp32; residual
-// [images, height, width, N] with row stride -> y [images, height, width, N]. Image i uses shift[i / shift_images].
+// [images, height, width, N] with row stride -> y [images, height, width, N]. Image i uses shift[i / shift_images]. With
+// IN_FRAMES the bias is [1 + 2 frames, N] as in conv2d.
 // Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE, 3 ACCESS and 4 COLUMN_TILE as in common/winograd.glsl.
 // Ladder: v1 two channels per invocation, 64 bits per load and store, columns transformed as they are read.
 #include "common/types.glsl"
@@ -29,6 +30,7 @@ layout(push_constant, scalar) uniform Push
     uint first_tile;
     uint tiles;
     uint fold;
+    uint frames;
 };
 
 #include "common/winograd.glsl"
@@ -74,7 +76,13 @@ void main()
     }
 
     uvec3 origin = tile_origin(first_tile + tile, tiles_across, tiles_down);
-    vec2 offset = HAS_BIAS ? parameters(bias, column) : vec2(0.0);
+    vec2 offset = HAS_BIAS ? parameters(bias, column) : vec2(0.0), factor = vec2(1.0);
+    if (IN_FRAMES)
+    {
+        uint frame = origin.x % frames;
+        factor = parameters(bias + uint64_t((1 + frame) * columns) * 4, column);
+        offset = offset * factor + parameters(bias + uint64_t((1 + frames + frame) * columns) * 4, column);
+    }
     if (HAS_SHIFT) offset += parameters(shift + uint64_t(origin.x / shift_images * shift_stride) * 4, column);
     uint64_t image = uint64_t(origin.x) * (height * width);
     [[unroll]] for (uint i = 0; i < TILE; i++)
@@ -87,7 +95,7 @@ void main()
             bool inside = origin.y + i < height && origin.z + j < width;
             uint64_t pixel = image + (inside ? (origin.y + i) * width + origin.z + j : 0);
             vec2 addend = HAS_RESIDUAL && !SCALAR_LOADS ? load_pair(addend_at(pixel, column)) : vec2(0.0);
-            if (inside) finish(pixel, column, d[j] + offset, addend);
+            if (inside) finish(pixel, column, IN_FRAMES ? d[j] * factor + offset : d[j] + offset, addend);
         }
     }
 }

@@ -7,6 +7,9 @@
 #define LOG2_E 1.44269504088896
 // Below every real score, and finite: a difference of two is 0, never NaN.
 #define HIDDEN -1e30
+// causal: 0 every key is seen; 1 keys 0 to i; 2 all keys share in the softmax, those behind i then weigh nothing.
+#define MASK_BEFORE 1
+#define MASK_AFTER 2
 
 layout(push_constant, scalar) uniform Push
 {

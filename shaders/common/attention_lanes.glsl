@@ -125,7 +125,7 @@ void lanes_accumulate(uint64_t rows[KEYS])
 void attend_in_lanes(Problem problem)
 {
     uint first = problem.block * (LANES * QUERIES);
-    uint end = causal != 0 ? min(keys, first + LANES * QUERIES) : keys;
+    uint end = causal == MASK_BEFORE ? min(keys, first + LANES * QUERIES) : keys;
     float largest[QUERIES], total[QUERIES];
     uint own[QUERIES], seen[QUERIES];
     [[unroll]] for (uint n = 0; n < QUERIES; n++)
@@ -157,7 +157,7 @@ void attend_in_lanes(Problem problem)
             float now = largest[n];
             [[unroll]] for (uint j = 0; j < KEYS; j++)
             {
-                scores[j * QUERIES + n] = key + j < seen[n] ? scores[j * QUERIES + n] : HIDDEN;
+                scores[j * QUERIES + n] = key + j < (causal == MASK_AFTER ? keys : seen[n]) ? scores[j * QUERIES + n] : HIDDEN;
                 now = max(now, scores[j * QUERIES + n]);
             }
             rescale[n] = exp2(largest[n] - now);
@@ -167,6 +167,7 @@ void attend_in_lanes(Problem problem)
             {
                 scores[j * QUERIES + n] = exp2(scores[j * QUERIES + n] - now);
                 total[n] += scores[j * QUERIES + n];
+                scores[j * QUERIES + n] = key + j < seen[n] ? scores[j * QUERIES + n] : 0.0;
             }
         }
         lanes_accumulate(v_rows);

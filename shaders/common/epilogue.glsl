@@ -1,4 +1,4 @@
-// What happens to a product on its way out: bias, shift, activation or GEGLU, residual, store.
+// What happens to a product on its way out: bias, frame, shift, activation or GEGLU, residual, store.
 //
 // Needs ROWS and COLUMNS (what one invocation holds), sums[ROWS * COLUMNS], and column_at(j): the output column of the
 // invocation's j-th sum. For GEGLU the first half of COLUMNS are values and the second half their gates.
@@ -47,6 +47,12 @@ void finish_columns(uint64_t target, uint64_t addend, uint column, float values[
     }
 }
 
+// What a frame makes of a value: the table of factors stands behind the bias, that of offsets behind the factors.
+float in_frame(float value, uint frame, uint column)
+{
+    return value * load_f32(bias + uint64_t((1 + frame) * columns) * 4, column) + load_f32(bias + uint64_t((1 + FRAMES + frame) * columns) * 4, column);
+}
+
 void finish(uint first_row)
 {
     float biases[COLUMNS];
@@ -58,6 +64,9 @@ void finish(uint first_row)
 
     uint group = HAS_SHIFT ? first_row / shift_rows : 0;
     uint group_end = HAS_SHIFT ? (group + 1) * shift_rows : 0;
+    uint frame = IN_FRAMES ? first_row / FRAME_ROWS : 0;
+    uint frame_end = IN_FRAMES ? (frame + 1) * FRAME_ROWS : 0;
+    frame = IN_FRAMES ? frame % FRAMES : 0;
     uint64_t target = y + uint64_t(batch_row() + first_row) * y_stride * STORAGE_BYTES;
     uint64_t addend = residual + uint64_t(first_row) * residual_stride * STORAGE_BYTES;
     [[unroll]] for (uint r = 0; r < ROWS; r++)
@@ -65,6 +74,9 @@ void finish(uint first_row)
         bool next = HAS_SHIFT && first_row + r >= group_end;
         group += next ? 1 : 0;
         group_end += next ? shift_rows : 0;
+        bool next_frame = IN_FRAMES && first_row + r >= frame_end;
+        frame = next_frame ? (frame + 1) % FRAMES : frame;
+        frame_end += next_frame ? FRAME_ROWS : 0;
         [[unroll]] for (uint j = 0; j < OUTPUTS; j += STORE_WIDTH)
         {
             float values[STORE_WIDTH];
@@ -75,6 +87,7 @@ void finish(uint first_row)
                 {
                     uint at = r * COLUMNS + j + e;
                     float value = sums[at] + biases[j + e];
+                    if (IN_FRAMES) value = in_frame(value, frame, min(column_at(j) + e, columns - 1));
                     if (HAS_SHIFT) value += load_f32(shift + uint64_t(group) * shift_stride * 4, min(column_at(j) + e, columns - 1));
                     values[e] = GEGLU ? value * gelu_erf(sums[at + OUTPUTS] + biases[j + e + OUTPUTS]) : activate(value, int(ACTIVATION));
                 }

@@ -49,6 +49,14 @@ void finish_unit(uint from, uint row, uint column)
         read_singles(bias + column * 4, count, addends);
         [[unroll]] for (uint e = 0; e < WIDTH; e++) values[e] += addends[e];
     }
+    if (IN_FRAMES)
+    {
+        uint frame = row / FRAME_ROWS % FRAMES;
+        read_singles(bias + uint64_t((1 + frame) * columns + column) * 4, count, addends);
+        [[unroll]] for (uint e = 0; e < WIDTH; e++) values[e] *= addends[e];
+        read_singles(bias + uint64_t((1 + FRAMES + frame) * columns + column) * 4, count, addends);
+        [[unroll]] for (uint e = 0; e < WIDTH; e++) values[e] += addends[e];
+    }
     if (HAS_SHIFT)
     {
         read_singles(shift + uint64_t(row / shift_rows) * (shift_stride * 4) + column * 4, count, addends);

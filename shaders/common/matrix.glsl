@@ -1,4 +1,4 @@
-// The matrix core: y = activation(A W^T + bias + shift) + residual over gathered rows A. One core serves matmul, conv2d
+// The matrix core: y = activation(A W^T + bias + shift) + residual over gathered rows A (IN_FRAMES: factor * (A W^T + bias) + offset). One core serves matmul, conv2d
 // and conv3d; a .comp only says where row `r` of A finds its channels at kernel position `tap`:
 //
 //   struct Row, struct Tap          what is known of an output row; a kernel position
@@ -28,10 +28,17 @@ const bool SLICED = (FEATURES & 128u) != 0;      // a source or the residual is 
 const bool SCALAR_STORES = (FEATURES & 256u) != 0; // rows of the output or the residual are not aligned to vectors
 const bool BATCHED = (FEATURES & 512u) != 0;     // matmul only: panels of all batches along z
 const bool QUAD_LOADS = (FEATURES & 1024u) != 0; // scalar loads of fp16 whose rows are aligned to four channels
+const bool IN_FRAMES = (FEATURES & 2048u) != 0;  // conv2d only: factors and offsets of each frame behind the bias
 const uint ACTIVATION = FEATURES >> 16;
 
 #ifndef BATCH_PANELS
 #define BATCH_PANELS 1
+#endif
+
+// Frames that repeat along the rows of the output, and how many rows each has.
+#ifndef FRAMES
+#define FRAMES 1
+#define FRAME_ROWS 1
 #endif
 
 // The workgroup's panel within its batch, and the first row of its batch.

@@ -18,6 +18,7 @@ const bool HAS_SHIFT = (FEATURES & 2u) != 0;
 const bool HAS_RESIDUAL = (FEATURES & 4u) != 0;
 const bool HAS_SECOND = (FEATURES & 8u) != 0;    // x2 behind x
 const bool SCALAR_LOADS = (FEATURES & 16u) != 0; // rows are not aligned to pairs of channels
+const bool IN_FRAMES = (FEATURES & 2048u) != 0;  // factors and offsets of each frame behind the bias
 const uint ACTIVATION = FEATURES >> 16;
 
 const uint SIDE = TILE + 2;

@@ -105,6 +105,7 @@ internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder mod
         ModelHash = model.Hash,
         NoiseFile = arguments.LoadNoise,
         Loras = arguments.Loras.Count == 0 ? null : arguments.Loras,
+        Stages = arguments.Stages,
         EngineVersion = typeof(TextToVideoPipeline).Assembly.GetName().Version?.ToString(3),
         Device = device.Backend.Name,
     };

@@ -14,10 +14,10 @@ internal static class ModelChoice
     public static ModelFolder Open(string? model, long? randomWeights)
     {
         bool isArchitecture = model?.StartsWith(PublishedModels.Prefix, StringComparison.OrdinalIgnoreCase) ?? false;
-        string names = string.Join(", ", PublishedModels.All.Select(m => PublishedModels.Prefix + m.Name));
+        string names = string.Join(", ", PublishedModels.Names.Select(name => PublishedModels.Prefix + name));
         return (isArchitecture, randomWeights) switch
         {
-            (true, long seed) => PublishedModels.Get(model!).Open(seed),
+            (true, long seed) => PublishedModels.Open(model!, seed),
             (true, null) => throw new UsageException($"{model} is an architecture without weights: add --random-weights SEED, or name a model folder."),
             (false, not null) => throw new UsageException($"--random-weights goes with a published architecture: --model {names}."),
             _ => ModelFolder.Open(model is null ? null : PulledFiles.ModelFolder(model) ?? model),

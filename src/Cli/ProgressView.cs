@@ -22,7 +22,7 @@ internal sealed class ProgressView(Terminal terminal, bool isQuiet)
 
     public void Show(GenerationProgress progress)
     {
-        bool isCounted = progress.Phase is GenerationPhase.Denoise or GenerationPhase.Decode;
+        bool isCounted = progress.Phase is GenerationPhase.Denoise or GenerationPhase.Interpolate or GenerationPhase.Decode or GenerationPhase.Upscale;
         if (isQuiet || (!terminal.IsInteractive && !isCounted) || !IsDue(progress, isCounted))
         {
             return;

@@ -10,11 +10,13 @@ internal sealed record VideoJob(GenerationRequest Request, string Output, string
     /// <summary>Every prompt with every seed, what was left out filled in from the model's defaults.</summary>
     public static IReadOnlyList<VideoJob> From(GenerateArguments arguments, ModelFolder model)
     {
+        GenerationStages stages = arguments.Stages is null ? GenerationStages.Default : Stages.Parse(arguments.Stages);
+        GenerationDefaults defaults = Stages.DefaultsOf(model, stages);
         GenerationRequest[] requests =
         [
             .. from prompt in arguments.Prompts
                from i in Enumerable.Range(0, arguments.Count)
-               select RequestOf(arguments, model.Index.Defaults, prompt, checked(arguments.Seed + i)),
+               select RequestOf(arguments, defaults, prompt, checked(arguments.Seed + i)) with { Stages = stages },
         ];
         long[] seeds = [.. requests.Select(r => r.Seed)];
         IReadOnlyList<string> outputs = OutputNames.For(arguments.Output, seeds);

@@ -20,11 +20,12 @@ public enum AttentionAxis
 /// <remarks>
 /// Inputs: 0 q, 1 k, 2 v (shapes: <see cref="AttentionAxis"/>) -> y like q. Each may be a column slice, so one fused
 /// [rows, 3*heads*D] buffer serves all three. Head h is columns [h*D, h*D + D). No score is stored: the softmax is taken online.
-/// Causal: token i sees tokens 0 to i, which needs as many keys as queries. Scale: 1/sqrt(D) unless given.
+/// Causal: token i sees tokens 0 to i, which needs as many keys as queries. Scale: 1/sqrt(D) unless given. MaskAfterSoftmax: all
+/// tokens share in a causal softmax, and those behind i weigh nothing afterwards, without normalising again.
 /// Reference: torch.nn.functional.scaled_dot_product_attention. Shaders: shaders/attention.comp (lanes are queries) and
 /// shaders/attention_wide.comp (lanes are dimensions) for head dimensions whose rows overflow one invocation's registers.
 /// </remarks>
-public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causal = false, float? Scale = null) : Kernel
+public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causal = false, float? Scale = null, bool MaskAfterSoftmax = false) : Kernel
 {
     // One invocation holds a query and an output row in registers: 2 * 80 values is what GPUs with 255 registers still take.
     private const int LargestNarrowHead = 80;
@@ -55,7 +56,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
     public override string Name => "attention";
 
     public override string Attributes
-        => $"heads={Heads},{Axis.ToString().ToLowerInvariant()}{(Causal ? ",causal" : "")}{(Scale is { } scale ? $",scale={scale:g}" : "")}";
+        => $"heads={Heads},{Axis.ToString().ToLowerInvariant()}{(Causal ? ",causal" : "")}{(MaskAfterSoftmax ? ",mask_after" : "")}{(Scale is { } scale ? $",scale={scale:g}" : "")}";
 
     public override Shape Infer(ReadOnlySpan<TensorSpec> inputs)
     {
@@ -84,6 +85,11 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
             throw new ShapeException($"{Name}: k and v {k.Shape} do not fit q {q.Shape} for {Axis} attention.");
         }
 
+        if (MaskAfterSoftmax && !Causal)
+        {
+            throw new ShapeException($"{Name}: a mask behind the softmax is for causal attention.");
+        }
+
         Problems problems = Describe(q.Shape, k.Shape);
         return !Causal || problems.Queries == problems.Keys
             ? q.Shape
@@ -109,7 +115,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
             (uint)problems.Kv.Outer, (uint)problems.Kv.Inner, (uint)problems.Kv.Token,
             (uint)q.RowStride, (uint)k.RowStride, (uint)v.RowStride, (uint)problems.Inner, (uint)Heads,
             (uint)problems.Queries, (uint)problems.Keys, (uint)blocks, checked((uint)count),
-            (uint)groups.X, Causal ? 1u : 0u, Scale ?? (float)(1 / Math.Sqrt(headSize)));
+            (uint)groups.X, Causal ? MaskAfterSoftmax ? 2u : 1u : 0u, Scale ?? (float)(1 / Math.Sqrt(headSize)));
         return new([new Dispatch(
             $"{Name}{(wide ? "_wide" : "")}.{q.DType.Name()}",
             wide ? [size, headSize, scalar ? 1 : 0] : [size, headSize, (int)method, perLane, scalar ? 1 : 0],
@@ -121,7 +127,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
     public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output)
     {
         Problems problems = Describe(inputs[0].Shape, inputs[1].Shape);
-        double scores = (double)problems.Outer * problems.Inner * problems.Queries * problems.Keys * (Causal ? 0.5 : 1);
+        double scores = (double)problems.Outer * problems.Inner * problems.Queries * problems.Keys * (Causal && !MaskAfterSoftmax ? 0.5 : 1);
         return new(
             4 * scores * output.Shape.Channels,
             inputs[0].SizeInBytes + inputs[1].SizeInBytes + inputs[2].SizeInBytes + output.SizeInBytes);

@@ -1,7 +1,8 @@
 namespace Hummingbird.Vulkan.Kernels;
 
 /// <summary>A 2-D convolution over images, channels last: y = activation(conv(x ++ x2) + bias + shift) + residual.</summary>
-/// <remarks>Inputs: 0 x [..., H, W, C0]; 1 weight [N, k, k, C0 + C1]; 2 bias [N] fp32, optional; 3 shift [G, N] fp32, optional,
+/// <remarks>Inputs: 0 x [..., H, W, C0]; 1 weight [N, k, k, C0 + C1]; 2 bias [N] fp32, optional, or [1 + 2F, N]: the bias, F rows of
+/// factors, F rows of offsets, and image i (of those before H) gives factor[i % F] * (conv + bias) + offset[i % F]; 3 shift [G, N] fp32, optional,
 /// where output row r uses shift[r / (rows / G)]; 4 residual [..., Ho, Wo, N], optional; 5 x2 [..., H, W, C1], optional, concatenated
 /// behind x's channels without a copy -> y [..., Ho, Wo, N]. x, x2 and residual may be column slices. Sums in fp32.
 /// Reference: torch.nn.Conv2d (behind torch.nn.Upsample(scale_factor=2, mode="nearest") with <paramref name="Upsample2x"/>).
@@ -16,8 +17,9 @@ public sealed partial record Conv2d(
 {
     /// <summary>The shader's parameters behind the addresses of x, weight, bias, shift, residual, x2, y.</summary>
     /// <param name="Geometry">Kernel size | stride &lt;&lt; 8 | padding at the top and left &lt;&lt; 16 | log2(upsampling) &lt;&lt; 24.</param>
+    /// <param name="Frames">F, or 0.</param>
     public readonly record struct Parameters(
-        MatrixParameters Matrix, uint Channels2, uint X2Stride, uint Height, uint Width, uint OutHeight, uint OutWidth, uint Geometry);
+        MatrixParameters Matrix, uint Channels2, uint X2Stride, uint Height, uint Width, uint OutHeight, uint OutWidth, uint Geometry, uint Frames);
 
     /// <summary>Parameters of shaders/winograd_input.comp behind the addresses of x, x2, v.</summary>
     public readonly record struct WinogradInputParameters(
@@ -27,7 +29,7 @@ public sealed partial record Conv2d(
     /// <summary>Parameters of shaders/winograd_output.comp behind the addresses of m, bias, shift, residual, y.</summary>
     public readonly record struct WinogradOutputParameters(
         uint Columns, uint MStride, uint ResidualStride, uint YStride, uint ShiftImages, uint ShiftStride, uint Height, uint Width,
-        uint TilesAcross, uint TilesDown, uint FirstTile, uint Tiles, uint Fold);
+        uint TilesAcross, uint TilesDown, uint FirstTile, uint Tiles, uint Fold, uint Frames);
 
     public override string Name => "conv2d";
 
@@ -63,8 +65,9 @@ public sealed partial record Conv2d(
         }
 
         int channels = x.Shape.Channels + (x2.IsPresent ? x2.Shape.Channels : 0);
-        int columns = Core.CheckWeight(inputs, [KernelSize, KernelSize, channels]);
+        int columns = Core.CheckWeight(inputs, [KernelSize, KernelSize, channels], Frames(inputs));
         int[] extents = x.Shape.ToArray();
+        CheckFrames(inputs);
         (extents[^3], extents[^2], extents[^1]) = (OutputSize(extents[^3]), OutputSize(extents[^2]), columns);
         return extents[^3] > 0 && extents[^2] > 0
             ? Core.CheckOutput(inputs, new Shape(extents))
@@ -79,6 +82,7 @@ public sealed partial record Conv2d(
         }
 
         (Shape x, Shape y, TensorSpec x2) = (inputs[0].Shape, output.Shape, inputs[5]);
+        int frames = Frames(inputs);
         int geometry = KernelSize | (Stride << 8) | (LeadingPadding << 16) | ((Upsample2x ? 1 : 0) << 24);
         return Core.Plan(inputs, output, target, matrix => new Parameters(
             matrix,
@@ -88,7 +92,9 @@ public sealed partial record Conv2d(
             (uint)x[-2],
             (uint)y[-3],
             (uint)y[-2],
-            (uint)geometry));
+            (uint)geometry,
+            (uint)frames),
+            frames > 0 ? MatrixFeatures.InFrames : MatrixFeatures.None);
     }
 
     public override WeightPacking? Packing(int index, ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
@@ -100,6 +106,18 @@ public sealed partial record Conv2d(
     public override MatrixProblem? Product(ReadOnlySpan<TensorSpec> inputs) => Core.Problem(inputs);
 
     public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output) => Core.Cost(inputs, output);
+
+    /// <summary>Frames the bias has factors and offsets for, 0 for none.</summary>
+    internal static int Frames(ReadOnlySpan<TensorSpec> inputs) => inputs[2] is { IsPresent: true, Shape.Rank: 2 } bias ? bias.Shape[0] / 2 : 0;
+
+    private void CheckFrames(ReadOnlySpan<TensorSpec> inputs)
+    {
+        long images = inputs[0].Shape.Rows / (inputs[0].Shape[-3] * inputs[0].Shape[-2]);
+        if (Frames(inputs) is var frames and > 0 && images % frames != 0)
+        {
+            throw new ShapeException($"{Name}: the bias {inputs[2]} has factors of {frames} frames, which do not divide the {images} images of x {inputs[0]}.");
+        }
+    }
 
     private int OutputSize(int size)
     {

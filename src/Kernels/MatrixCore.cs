@@ -32,6 +32,9 @@ public enum MatrixFeatures
 
     /// <summary>With <see cref="ScalarLoads"/> of fp16: all rows start at multiples of four channels, so channels are loaded by fours.</summary>
     QuadLoads = 1024,
+
+    /// <summary>The bias is followed by factors and offsets of each frame; conv2d only.</summary>
+    InFrames = 2048,
 }
 
 /// <summary>The parameters that matmul, conv2d and conv3d share, directly behind the addresses.</summary>
@@ -61,7 +64,8 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
 
     /// <summary>Checks weight, bias, shift and residual against the sources and gives the output's channels.</summary>
     /// <param name="weightExtents">Extents the weight must have behind the first.</param>
-    public int CheckWeight(ReadOnlySpan<TensorSpec> inputs, Shape weightExtents)
+    /// <param name="frames">Frames the bias has factors and offsets for, 0 for none.</param>
+    public int CheckWeight(ReadOnlySpan<TensorSpec> inputs, Shape weightExtents, int frames = 0)
     {
         TensorSpec x = inputs[0], weight = inputs[1], bias = inputs[2];
         int[] extents = weight.Shape.ToArray();
@@ -80,9 +84,10 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
             throw new ShapeException($"{Kernel}: a GEGLU weight holds as many value as gate rows, found {weight}.");
         }
 
-        if (bias.IsPresent && (bias.Shape != [weight.Shape[0]] || bias.DType != DType.F32))
+        Shape biasExtents = frames == 0 ? [weight.Shape[0]] : [1 + (2 * frames), weight.Shape[0]];
+        if (bias.IsPresent && (bias.Shape != biasExtents || bias.DType != DType.F32 || !bias.IsContiguous))
         {
-            throw new ShapeException($"{Kernel}: bias must be f32[{weight.Shape[0]}] for weight {weight}, found {bias}.");
+            throw new ShapeException($"{Kernel}: bias must be f32{biasExtents} for weight {weight}, found {bias}.");
         }
 
         return IsGeglu ? weight.Shape[0] / 2 : weight.Shape[0];

@@ -111,6 +111,8 @@ internal sealed record WinogradConvolution(
         features |= bias.IsPresent ? MatrixFeatures.Bias : MatrixFeatures.None;
         features |= shift.IsPresent ? MatrixFeatures.Shift : MatrixFeatures.None;
         features |= residual.IsPresent ? MatrixFeatures.Residual : MatrixFeatures.None;
+        int frames = Conv2d.Frames(Inputs.AsSpan());
+        features |= frames > 0 ? MatrixFeatures.InFrames : MatrixFeatures.None;
         return new(
             $"winograd_output.{Output.DType.Name()}",
             [size, (int)features | ((int)Activation << MatrixCore.ActivationShift), Tile, (int)access, ColumnTile],
@@ -119,7 +121,7 @@ internal sealed record WinogradConvolution(
             Dispatch.Pack(new Conv2d.WinogradOutputParameters(
                 (uint)Columns, (uint)MStride, (uint)residual.RowStride, (uint)Output.RowStride,
                 shift.IsPresent ? (uint)(Images / shift.Shape[0]) : 1, (uint)shift.RowStride, (uint)Size(Output).Height, (uint)Size(Output).Width,
-                (uint)TilesAcross, (uint)TilesDown, (uint)first, (uint)count, (uint)groups.X)));
+                (uint)TilesAcross, (uint)TilesDown, (uint)first, (uint)count, (uint)groups.X, (uint)frames)));
     }
 
     private (int Height, int Width) Size(TensorSpec images)

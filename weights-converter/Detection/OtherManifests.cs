@@ -79,9 +79,35 @@ public static class AutoencoderManifest
     }
 }
 
-/// <summary>The tensors of OpenCLIP's text tower, from its configuration.</summary>
+/// <summary>The tensors of CLIP's text tower, from its configuration: in OpenCLIP's names or in Hugging Face's.</summary>
 public static class TextEncoderManifest
 {
+    /// <summary>As Hugging Face's CLIPTextModel has them.</summary>
+    /// <param name="hasProjection">A CLIPTextModelWithProjection.</param>
+    public static Manifest OfHuggingFace(TextEncoderConfig config, bool hasProjection)
+    {
+        var entries = new List<ManifestEntry>();
+        ManifestScope root = new ManifestScope(entries) / "text_model";
+        long width = config.HiddenSize;
+        root.Tensor("embeddings.token_embedding.weight", config.VocabSize, width);
+        root.Tensor("embeddings.position_embedding.weight", config.MaxPositionEmbeddings, width);
+        for (int i = 0; i < config.NumHiddenLayers; i++)
+        {
+            ManifestScope block = root / $"encoder.layers.{i}";
+            block.Norm("layer_norm1", width);
+            block.Norm("layer_norm2", width);
+            foreach (string projection in (string[])["q_proj", "k_proj", "v_proj", "out_proj"])
+                block.Linear($"self_attn.{projection}", width, width);
+            block.Linear("mlp.fc1", config.IntermediateSize, width);
+            block.Linear("mlp.fc2", width, config.IntermediateSize);
+        }
+
+        root.Norm("final_layer_norm", width);
+        if (hasProjection)
+            new ManifestScope(entries).Tensor("text_projection.weight", config.ProjectionDim, width);
+        return new Manifest(entries);
+    }
+
     public static Manifest Of(TextEncoderConfig config)
     {
         var entries = new List<ManifestEntry>();

@@ -36,12 +36,17 @@ internal sealed class RecognisedModel
     /// <summary>Whether the folder can generate once it has a vocabulary.</summary>
     public bool IsComplete => UNet is not null && Vae is not null && TextEncoder is not null;
 
+    /// <summary>The same of a MagicVideo cascade.</summary>
+    public bool IsCascade => TextEncoder is not null && others.ContainsKey(SourceParts.KeyframeUNet) && others.ContainsKey(SourceParts.VideoVae);
+
     /// <exception cref="WeightException">Tensors are missing, surplus or of the wrong shape.</exception>
     public static RecognisedModel Of(SourceParts parts, ModelFolder? like, PruneTarget? prune)
     {
         var model = new RecognisedModel(parts);
         if (parts.Has(SourceParts.TextEncoder))
             model.CheckTextEncoder(like);
+        if (parts.Has(SourceParts.KeyframeUNet) && !parts.Has(SourceParts.UNet) && parts.Has(SourceParts.Vae) && !parts.Has(SourceParts.VideoVae))
+            parts.Move(SourceParts.Vae, SourceParts.VideoVae, DiffusersVae.Restored);   // an image model's auto-encoder is a VideoVAE without attention over frames
         if (parts.Has(SourceParts.Vae))
             model.CheckVae(like);
         if (parts.Has(SourceParts.SuperResolution))
@@ -121,7 +126,10 @@ internal sealed class RecognisedModel
         }
 
         config.Validate(new ConfigCheck($"{file} (text encoder)"));
-        TextEncoderManifest.Of(config).Check(Parts.ShapesOf(SourceParts.TextEncoder), file, "text encoder");
+        Manifest manifest = Parts[SourceParts.TextEncoder].ContainsKey(SourceParts.HuggingFaceText)
+            ? TextEncoderManifest.OfHuggingFace(config, Parts[SourceParts.TextEncoder].ContainsKey("text_projection.weight"))
+            : TextEncoderManifest.Of(config);
+        manifest.Check(Parts.ShapesOf(SourceParts.TextEncoder), file, "text encoder");
         TextEncoder = config;
     }
 
@@ -188,6 +196,13 @@ internal sealed class RecognisedModel
         if (UNet is null)
         {
             Family = string.Join(" and ", Parts.Components.Select(Describe));
+            if (IsCascade)
+            {
+                Scheduler = new SchedulerConfig(ClassName: "DDIMScheduler", NumInferenceSteps: 50, GuidanceEmbedding: false);
+                Defaults = new GenerationDefaults(Width: 256, Height: 256, Frames: 16, Fps: 2, Sampler: "ddim", Steps: 50);
+                return;
+            }
+
             notes.Add("no complete model: a folder that generates needs a U-Net, a VAE and a text encoder; give all files in one command.");
             return;
         }
@@ -214,7 +229,7 @@ internal sealed class RecognisedModel
     private string Describe(string component) => component switch
     {
         SourceParts.Vae => "an AutoencoderKL",
-        SourceParts.TextEncoder => "an OpenCLIP text encoder",
+        SourceParts.TextEncoder => "a CLIP text encoder",
         SourceParts.SuperResolution => "an RRDBNet super-resolution network",
         _ => others[component].Description,
     };

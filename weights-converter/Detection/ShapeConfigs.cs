@@ -82,6 +82,8 @@ internal static class ShapeConfigs
 
     public static TextEncoderConfig TextEncoder(ComponentShapes w)
     {
+        if (w.Has(SourceParts.HuggingFaceText))
+            return HuggingFaceText(w);
         int width = w.Size("positional_embedding", 1), vocabulary = w.Size("token_embedding.weight", 0);
         bool isPublished = vocabulary == 49408;
         return new TextEncoderConfig(
@@ -95,6 +97,25 @@ internal static class ShapeConfigs
             SkipLast: w.Count("transformer.resblocks.", ".ln_1.weight") > 1 ? 1 : 0,
             BosTokenId: isPublished ? 49406 : Math.Max(0, vocabulary - 2),
             EosTokenId: isPublished ? 49407 : vocabulary - 1);
+    }
+
+    /// <summary>CLIP's text tower as Stable Diffusion 1.x has it: all blocks, quick GELU, padded with the end token.</summary>
+    private static TextEncoderConfig HuggingFaceText(ComponentShapes w)
+    {
+        int vocabulary = w.Size(SourceParts.HuggingFaceText, 0), width = w.Size(SourceParts.HuggingFaceText, 1), end = vocabulary - 1;
+        return new TextEncoderConfig(
+            VocabSize: vocabulary,
+            MaxPositionEmbeddings: w.Size("text_model.embeddings.position_embedding.weight", 0),
+            HiddenSize: width,
+            IntermediateSize: w.Size("text_model.encoder.layers.0.mlp.fc1.weight", 0),
+            NumAttentionHeads: width % PublishedHeadDim == 0 && width > PublishedHeadDim ? width / PublishedHeadDim : LargestDivisor(width, 4),
+            NumHiddenLayers: w.Count("text_model.encoder.layers.", ".layer_norm1.weight"),
+            ProjectionDim: w.Has("text_projection.weight") ? w.Size("text_projection.weight", 0) : width,
+            HiddenAct: "quick_gelu",
+            SkipLast: 0,
+            BosTokenId: Math.Max(0, end - 1),
+            EosTokenId: end,
+            PadTokenId: end);
     }
 
     /// <summary>Walks the encoder's stages: a down-sampling ends a level, transformers mark its factor.</summary>

@@ -12,6 +12,9 @@ internal sealed class SourceParts
     // MagicVideo's and Snap Video's networks.
     public const string KeyframeUNet = "keyframe_unet", InterpolationUNet = "interp_unet", UpscalingUNet = "sr_unet", VideoVae = "video_vae", FirstFit = "fit_stage1", SecondFit = "fit_stage2";
 
+    /// <summary>By which CLIP's text tower in Hugging Face's names is known.</summary>
+    public const string HuggingFaceText = "text_model.embeddings.token_embedding.weight";
+
     private static readonly (string Prefix, string Component)[] FullPrefixes =
     [
         ("model.diffusion_model.", UNet), ("first_stage_model.", Vae), ("cond_stage_model.model.", TextEncoder),
@@ -21,12 +24,13 @@ internal sealed class SourceParts
     private static readonly (string Name, string Component)[] Marks =
     [
         ("input_blocks.0.0.weight", UNet), ("decoder.conv_in.weight", Vae), ("transformer.resblocks.0.ln_1.weight", TextEncoder),
+        (HuggingFaceText, TextEncoder),
         ("conv_first.weight", SuperResolution), ("down_blocks.0.resnets.0.norm1.weight", KeyframeUNet), ("blocks.0.read_attn.to_q.weight", FirstFit),
     ];
 
     private static readonly string[] VaeNames = ["encoder.", "decoder.", "quant_conv.", "post_quant_conv."];
     private static readonly string[] TextNames =
-        ["positional_embedding", "text_projection", "logit_scale", "token_embedding.", "transformer.", "ln_final."];
+        ["positional_embedding", "text_projection", "logit_scale", "token_embedding.", "transformer.", "ln_final.", "text_model."];
 
     /// <summary>The components a model folder may have.</summary>
     public static readonly string[] Folders = [UNet, Vae, TextEncoder, SuperResolution, KeyframeUNet, InterpolationUNet, UpscalingUNet, VideoVae, FirstFit, SecondFit];
@@ -61,6 +65,15 @@ internal sealed class SourceParts
 
     public void Replace(string component, IEnumerable<SourceTensor> tensors) =>
         parts[component] = tensors.ToDictionary(t => t.Name, StringComparer.Ordinal);
+
+    /// <summary>Gives a component's tensors, under other names, to another component.</summary>
+    public void Move(string from, string to, Func<IReadOnlyCollection<SourceTensor>, IEnumerable<SourceTensor>> rename)
+    {
+        SourceTensor[] tensors = [.. rename(parts[from].Values)];
+        parts.Remove(from);
+        fileOf[to] = fileOf[from];
+        Replace(to, tensors);
+    }
 
     /// <summary>Adds what a file holds; a network that is there already is replaced by the later file's.</summary>
     /// <exception cref="WeightException">No known network is in the file.</exception>
@@ -98,7 +111,7 @@ internal sealed class SourceParts
         string? component = Marks.FirstOrDefault(mark => checkpoint.Tensors.ContainsKey(mark.Name)).Component;
         if (component is null)
             throw WeightException.In(checkpoint.DisplayName, $"holds {checkpoint.Tensors.Count} tensors of no model known here, such as "
-                + $"{string.Join(", ", checkpoint.Tensors.Keys.Order(StringComparer.Ordinal).Take(5).Select(Quote.Name))}. {Hint(checkpoint)}");
+                + $"{string.Join(", ", checkpoint.Tensors.Keys.Order(StringComparer.Ordinal).Take(5).Select(Quote.Name))}. {Hint}");
         Add(Narrowed(component, checkpoint), checkpoint.DisplayName, checkpoint.Tensors.Values);
     }
 
@@ -116,20 +129,15 @@ internal sealed class SourceParts
 
     private static long Outputs(Checkpoint checkpoint, string name) => checkpoint.Tensors.TryGetValue(name, out SourceTensor? tensor) && tensor.Shape.Length > 0 ? tensor.Shape[0] : 0;
 
-    private static string Hint(Checkpoint checkpoint)
-    {
-        if (checkpoint.Tensors.Keys.Any(name => name.StartsWith("text_model.", StringComparison.Ordinal)))
-            return "It is a CLIP text encoder in Hugging Face's names; use the OpenCLIP release (open_clip_pytorch_model).";
-        return "Known are Hummingbird, VideoCrafter2, T2V-Turbo LoRA, OpenCLIP text encoder, AutoencoderKL, RRDBNet, MagicVideo and Snap FIT; "
-            + "an output ending in .safetensors takes any file as it is.";
-    }
+    private const string Hint = "Known are Hummingbird, VideoCrafter2, T2V-Turbo LoRA, OpenCLIP and CLIP text encoders, AutoencoderKL, RRDBNet, MagicVideo and Snap FIT; "
+        + "an output ending in .safetensors takes any file as it is.";
 
     private void Add(string component, string file, IEnumerable<SourceTensor> tensors)
     {
         IEnumerable<SourceTensor> useful = component switch
         {
             Vae => InOneNaming(tensors.Where(t => VaeNames.Any(n => t.Name.StartsWith(n, StringComparison.Ordinal)))),
-            TextEncoder => tensors.Where(t => TextNames.Any(n => t.Name.StartsWith(n, StringComparison.Ordinal)) && !t.Name.EndsWith("attn_mask", StringComparison.Ordinal)),
+            TextEncoder => tensors.Where(t => TextNames.Any(n => t.Name.StartsWith(n, StringComparison.Ordinal)) && !t.Name.EndsWith("attn_mask", StringComparison.Ordinal) && !t.Name.EndsWith("position_ids", StringComparison.Ordinal)),
             _ => tensors,
         };
         var byName = new Dictionary<string, SourceTensor>(StringComparer.Ordinal);

@@ -3,13 +3,14 @@ using System.Text.Json.Nodes;
 
 namespace Hummingbird.Vulkan.WeightsConverter.Detection;
 
-/// <summary>MagicVideo's VideoVAE: diffusers' AutoencoderKL with two temporal attentions in its decoder.</summary>
+/// <summary>MagicVideo's VideoVAE: diffusers' AutoencoderKL with two temporal attentions in its decoder, or without where the file has none.</summary>
 internal sealed class VideoVae
 {
-    private const int PublishedHeads = 8, PublishedGroups = 32, Sites = 2;
+    private const int PublishedHeads = 8, PublishedGroups = 32, PublishedFrames = 16, Sites = 2;
     private const double PublishedScale = 0.18215;
 
     private readonly int images, latents, channels, layers, frames;
+    private readonly bool hasTemporal;
     private readonly ImmutableArray<int> mults;
 
     private VideoVae(ComponentShapes w)
@@ -19,7 +20,8 @@ internal sealed class VideoVae
         mults = [.. Enumerable.Range(0, levels).Select(i => Math.Max(1, w.Size($"decoder.up_blocks.{levels - 1 - i}.resnets.0.conv1.weight", 0) / channels))];
         layers = Math.Max(1, w.Count("encoder.down_blocks.0.resnets.", ".conv1.weight"));
         (images, latents) = (w.Size("encoder.conv_in.weight", 1), w.Size("decoder.conv_in.weight", 1));
-        frames = w.Size("decoder.temporal_attentions.0.pos_emb", 0);
+        hasTemporal = w.Has("decoder.temporal_attentions.0.pos_emb");
+        frames = hasTemporal ? w.Size("decoder.temporal_attentions.0.pos_emb", 0) : PublishedFrames;
     }
 
     public static VideoVae Of(ComponentShapes w) => new(w);
@@ -72,7 +74,7 @@ internal sealed class VideoVae
 
         w.Norm("conv_norm_out", width);
         w.Conv("conv_out", images, width);
-        for (int site = 0; site < Sites; site++)
+        for (int site = 0; hasTemporal && site < Sites; site++)
             MagicVideoUNet.TemporalAttention(w / $"temporal_attentions.{site}", frames, channels * mults[^Math.Min(1 + site, mults.Length)]);
     }
 

@@ -26,6 +26,7 @@ internal sealed record WrittenIndex(
     WriteIndented = true)]
 [JsonSerializable(typeof(ConversionRecord))]
 [JsonSerializable(typeof(WrittenIndex))]
+[JsonSerializable(typeof(ModelIndex))]
 [JsonSerializable(typeof(UNetConfig))]
 [JsonSerializable(typeof(AutoencoderConfig))]
 [JsonSerializable(typeof(TextEncoderConfig))]

@@ -36,10 +36,12 @@ internal sealed class ModelWriter(RecognisedModel model, ConversionRequest reque
             WriteJson(folder, "super_resolution/config.json", model.SuperResolution, ConverterJson.Default.RrdbConfig);
         foreach ((string component, JsonObject config) in model.OtherConfigs)
             folder.Write($"{component}/config.json", stream => WriteJson(stream, config));
-        if (model.UNet is not null)
+        if (model.UNet is not null || model.IsCascade)
             WriteJson(folder, "scheduler/scheduler_config.json", model.Scheduler, ConverterJson.Default.SchedulerConfig);
         if (model.IsComplete)
             WriteJson(folder, "model_index.json", Index(), ConverterJson.Default.WrittenIndex);
+        else if (model.IsCascade)
+            WriteJson(folder, "model_index.json", new ModelIndex(ModelIndex.MagicVideo, "magicvideo", model.Defaults), ConverterJson.Default.ModelIndex);
         foreach ((string name, byte[] bytes) in vocabulary?.Files ?? new Dictionary<string, byte[]>(StringComparer.Ordinal))
             folder.Write($"tokenizer/{name}", stream => stream.Write(bytes));
         WriteJson(folder, RecordName, record, ConverterJson.Default.ConversionRecord);

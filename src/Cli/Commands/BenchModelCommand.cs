@@ -15,11 +15,17 @@ internal static class BenchModelCommand
             "How long a generation takes, by graph and kernel: each graph is run and timed by the device's clock, the whole is calculated from that.",
             "hummingbird bench model --model config:hummingbird-0.7b --frames 16 --steps 4 --json figures.json",
             "hummingbird bench model --model config:hummingbird-0.7b --compare config:videocrafter2",
-            "hummingbird bench model --estimate gfx1151 --model config:hummingbird-0.7b");
+            "hummingbird bench model --estimate gfx1151 --model config:hummingbird-0.7b",
+            "hummingbird bench model --model config:magicvideo --side 128 --frames 1");
         options.AddTo(command);
         command.SetAction(parsed =>
         {
             ModelBenchArguments arguments = options.Read(parsed);
+            if (arguments.Model == PublishedModels.Prefix + MagicVideoArchitecture.Name)
+            {
+                return BenchMagicVideo.Run(arguments.Device, arguments.Side, arguments.Frames ?? 1, arguments.IsFullSize, terminal);
+            }
+
             if (arguments.Estimate is not string gpu)
             {
                 return ModelBenchRun.Run(arguments, terminal);

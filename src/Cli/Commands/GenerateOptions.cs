@@ -38,6 +38,9 @@ internal sealed record GenerateArguments
 
     public string? Scheduler { get; init; }
 
+    /// <summary>Stages of a cascade, as the user wrote them.</summary>
+    public string? Stages { get; init; }
+
     public required DeviceChoice Device { get; init; }
 
     public string? SaveLatents { get; init; }
@@ -88,7 +91,8 @@ internal sealed class GenerateOptions
     private readonly Option<int?> width = Options.Int("--width", "PIXELS", "Width. Default: the model's.", "-W");
     private readonly Option<int?> height = Options.Int("--height", "PIXELS", "Height. Default: the model's.", "-H");
     private readonly Option<double?> guidanceScale = Options.Real("--guidance-scale", "X", "How closely to follow the prompt. Default: the model's.", "--cfg-scale");
-    private readonly Option<string?> scheduler = Options.OneOf("--scheduler", "Sampler. Default: the model's.", "lcm", "ddim");
+    private readonly Option<string?> scheduler = Options.OneOf("--scheduler", "Sampler. Default: the model's.", "lcm", "ddim", "ddpm");
+    private readonly Option<string?> stages = Options.Text("--stages", "LIST", "MagicVideo: which of keyframes,interpolate,decode,upscale to run. Default: all the model has but upscale.");
     private readonly DeviceOptionSet device = new();
     private readonly Option<bool> dryRun = Options.Flag("--dry-run", "Show sizes, FLOPs and memory on this device, and stop before loading weights.");
     private readonly Option<string?> saveLatents = Options.Text("--save-latents", "FILE", "Write the final latents as .safetensors: latents [1,C,T,H,W] fp32.");
@@ -109,7 +113,7 @@ internal sealed class GenerateOptions
         command.Add(words);
         Option[] all =
         [
-            prompt, promptFile, negativePrompt, output, model, randomWeights, seed, count, steps, frames, fps, width, height, guidanceScale, scheduler,
+            prompt, promptFile, negativePrompt, output, model, randomWeights, seed, count, steps, frames, fps, width, height, guidanceScale, scheduler, stages,
             .. device.All, lora, dryRun, saveLatents, loadNoise, preview, previewInterval, previewPath, trace, window, json, noMetadata, verbose, quiet,
         ];
         foreach (Option option in all)
@@ -156,6 +160,7 @@ internal sealed class GenerateOptions
             GuidanceScale = parsed.GetValue(guidanceScale),
             NegativePrompt = parsed.GetValue(negativePrompt),
             Scheduler = parsed.GetValue(scheduler),
+            Stages = parsed.GetValue(stages),
             Device = device.Read(parsed),
             SaveLatents = parsed.GetValue(saveLatents),
             LoadNoise = parsed.GetValue(loadNoise),

@@ -29,6 +29,12 @@ internal sealed record ModelBenchArguments
 
     public int Decoded { get; init; } = 1;
 
+    /// <summary>MagicVideo: side of the frames that are measured, in pixels.</summary>
+    public int Side { get; init; } = 128;
+
+    /// <summary>MagicVideo: the published size instead.</summary>
+    public bool IsFullSize { get; init; }
+
     public required DeviceChoice Device { get; init; }
 
     public string? Json { get; init; }
@@ -53,6 +59,8 @@ internal sealed class ModelBenchOptions
     private readonly Option<int?> height = Options.Int("--height", "PIXELS", "Height; the model's default unless given.", "-H");
     private readonly Option<int?> calls = Options.Int("--calls", "N", "U-Net calls that are run; the last is reported. Default: 1.");
     private readonly Option<int?> decoded = Options.Int("--decoded", "N", "Frames that are decoded; the last is reported. Default: 1.");
+    private readonly Option<int?> side = Options.Int("--side", "PIXELS", "config:magicvideo: side of the frames that are measured, a multiple of 64; 128 unless given.");
+    private readonly Option<bool> fullSize = Options.Flag("--full-size", "config:magicvideo: a denoising step and a decoding at the published size instead.");
     private readonly Option<double?> slowdown = Options.Real("--slowdown", "X", "Pretend that the device is X times slower, to see how work is cut for such a one.");
     private readonly Option<string?> json = Options.Text("--json", "FILE", "Write all figures, node by node, as JSON.");
     private readonly Option<string?> trace = Options.Text("--trace", "FILE", "Write a timeline of all operations for Perfetto or chrome://tracing.");
@@ -61,7 +69,7 @@ internal sealed class ModelBenchOptions
 
     public void AddTo(Command command)
     {
-        Option[] all = [estimate, model, randomWeights, compare, frames, steps, width, height, calls, decoded, slowdown, json, trace, outputs, .. device.All];
+        Option[] all = [estimate, model, randomWeights, compare, frames, steps, width, height, calls, decoded, side, fullSize, slowdown, json, trace, outputs, .. device.All];
         foreach (Option option in all)
         {
             command.Add(option);
@@ -77,6 +85,11 @@ internal sealed class ModelBenchOptions
             {
                 throw new UsageException($"{count.Name} is {parsed.GetValue(count)}; it must be 1 to 1000.");
             }
+        }
+
+        if (parsed.GetValue(side) is int pixels && (pixels is < 64 or > 1024 || pixels % 64 != 0))
+        {
+            throw new UsageException($"--side is {pixels}; it must be a multiple of 64 up to 1024.");
         }
 
         DeviceChoice choice = device.Read(parsed);
@@ -103,6 +116,8 @@ internal sealed class ModelBenchOptions
             Height = parsed.GetValue(height),
             Calls = parsed.GetValue(calls) ?? 1,
             Decoded = parsed.GetValue(decoded) ?? 1,
+            Side = parsed.GetValue(side) ?? 128,
+            IsFullSize = parsed.GetValue(fullSize),
             Device = choice with { Options = choice.Options with { Slowdown = slower } },
             Json = parsed.GetValue(json),
             Trace = parsed.GetValue(trace),

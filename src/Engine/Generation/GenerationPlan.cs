@@ -64,6 +64,11 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
     public static GenerationPlan Create(GenerationRequest request, ModelFolder model, StorageTypes storage, GraphPlanner planner, Pace? pace = null)
     {
         RequestCheck.Validate(request, model);
+        if (model.MagicVideo is not null)
+        {
+            return OfCascade(request, model, storage, planner, pace);
+        }
+
         LatentSize size = LatentSize.Of(request, model);
         IScheduler scheduler = Samplers.Create(model.SchedulerConfig, request.Scheduler, request.Steps);
         int steps = scheduler.Timesteps.Count, tokens = model.TextEncoderConfig.MaxPositionEmbeddings;
@@ -72,9 +77,7 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
         UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));
         AutoencoderKL vae = new(model.VaeConfig, new WeightScope(model.Vae));
         FrameTiles tiles = FrameTiles.Choose(vae, storage, size, planner);
-        PlannedGraph Plan(ComputeGraph graph, int runs) => new(
-            graph.Name, runs, graph.Nodes.Length, graph.Cost, planner.Plan(graph),
-            pace is { Factors.Count: > 0 } ? graph.Nodes.Sum(pace.Seconds) : null, LoaderOf(graph));
+        PlannedGraph Plan(ComputeGraph graph, int runs) => PlanGraph(graph, runs, planner, pace);
         int prompts = isGuidedTwice ? 2 : 1;
         return new(
             size,
@@ -99,6 +102,44 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
                 + "Fewer --frames, a smaller size or --precision fp16 need less; --max-memory raises a limit that was set.");
         }
     }
+
+    /// <summary>The stages of a cascade, one behind the other.</summary>
+    private static GenerationPlan OfCascade(
+        GenerationRequest request, ModelFolder model, StorageTypes storage, GraphPlanner planner, Pace? pace)
+    {
+        PlannedGraph Plan(ComputeGraph graph, int runs) => PlanGraph(graph, runs, planner, pace);
+        MagicVideoParts parts = model.MagicVideo!;
+        CascadeSize size = CascadeSize.Of(request, parts);
+        int tokens = model.TextEncoderConfig.MaxPositionEmbeddings;
+        List<PlannedGraph> graphs = [Plan(PromptEncoding.Build(model, storage), 2)];
+        void AddStage(StageDescription stage, int batches)
+        {
+            int steps = stage.Scheduler.Timesteps.Count;
+            graphs.Add(Plan(UNetConditions.Build(stage.Network, storage, steps, tokens), 2));
+            graphs.Add(Plan(CascadeGraphs.Step(stage.Name, stage.Network, storage, stage.Shape, stage.Given, tokens, stage.IsNoisy), batches * steps));
+        }
+
+        AddStage(MagicVideoPipeline.KeyframeStage(model, request, size), 1);
+        if (size.Between > 0)
+        {
+            AddStage(MagicVideoPipeline.InterpolationStage(model, request, size), size.Pairs / size.PairsTogether);
+        }
+
+        VideoVae vae = new(parts.Vae, new WeightScope(model.Vae));
+        graphs.AddRange(size.Windows.GroupBy(w => w.Count).Select(g => Plan(CascadeGraphs.DecodeWindow(vae, storage, size, g.Key), g.Count())));
+        if (size.Scale > 1)
+        {
+            graphs.Add(Plan(CascadeGraphs.Enlarge(size), size.Frames));
+            AddStage(Upscaling.Stage(parts, model.SchedulerConfig, request, size), size.Frames);
+        }
+
+        LatentSize latents = new(size.Frames, size.Height, size.Width, size.Channels);
+        return new(latents, [.. graphs], new(latents, latents.Height, latents.Width, size.PixelsPerLatent), planner.BudgetInBytes);
+    }
+
+    private static PlannedGraph PlanGraph(ComputeGraph graph, int runs, GraphPlanner planner, Pace? pace) => new(
+        graph.Name, runs, graph.Nodes.Length, graph.Cost, planner.Plan(graph),
+        pace is { Factors.Count: > 0 } ? graph.Nodes.Sum(pace.Seconds) : null, LoaderOf(graph));
 
     private static string GiB(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(bytes / (double)(1 << 30) * 1000) / 1000:0.###} GiB");
 

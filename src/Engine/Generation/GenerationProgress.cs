@@ -6,7 +6,13 @@ public enum GenerationPhase
     Load,
     EncodePrompt,
     Denoise,
+
+    /// <summary>Denoising of the frames between keyframes.</summary>
+    Interpolate,
     Decode,
+
+    /// <summary>Super-resolution.</summary>
+    Upscale,
 }
 
 /// <summary>One event of a generation in progress.</summary>

@@ -23,6 +23,9 @@ public sealed record GenerationRequest(
     double GuidanceScale,
     string Scheduler)
 {
+    /// <summary>Which stages of a cascade run; for MagicVideo only.</summary>
+    public GenerationStages Stages { get; init; }
+
     /// <summary>Where noise comes from when not from the seed: the start, then one tensor per step.</summary>
     public INoiseSource? Noise { get; init; }
 }

@@ -20,8 +20,22 @@ public static class RequestCheck
         Range("frames", request.Frames, 1, MaxFrames);
         Range("fps", request.Fps, 1, 240);
         Range("steps", request.Steps, 1, MaxSteps);
-        Side("width", request.Width, model);
-        Side("height", request.Height, model);
+        if (model.MagicVideo is { } cascade)
+        {
+            Range("width", request.Width, 1, MaxSide);
+            Range("height", request.Height, 1, MaxSide);
+            CascadeSize.Of(request, cascade);
+        }
+        else if (request.Stages != GenerationStages.Default)
+        {
+            throw new GenerationException($"--stages is for cascades such as MagicVideo; {model.DisplayName} is one network.");
+        }
+        else
+        {
+            Side("width", request.Width, model);
+            Side("height", request.Height, model);
+        }
+
         if (!double.IsFinite(request.GuidanceScale) || request.GuidanceScale is < 0 or > 100)
         {
             throw GenerationException.Of("guidance_scale", $"is {request.GuidanceScale}; it must be between 0 and 100.");

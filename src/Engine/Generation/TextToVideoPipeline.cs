@@ -24,15 +24,21 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
     {
         GenerationPlan.Create(request, model, backend.Storage, backend.Planner).CheckBudget();
         PhaseClock clock = new(progress);
+        if (model.MagicVideo is not null)
+        {
+            PromptEmbeddings prompts = Survive(backend, clock, () => new PromptEncoding(model, backend, clock).Encode(request, cancellation));
+            return new MagicVideoPipeline(model, backend, clock).Generate(request, prompts, frameSink, cancellation);
+        }
+
         IScheduler scheduler = Samplers.Create(model.SchedulerConfig, request.Scheduler, request.Steps);
         LatentSize size = LatentSize.Of(request, model);
 
         Noise noise = Noise.Draw(request, scheduler.Timesteps.Count, size);
 
-        PromptEmbeddings prompt = Survive(clock, () => new PromptEncoding(model, backend, clock).Encode(request, cancellation));
-        float[] latents = Survive(clock, () => new Denoising(model, backend, clock, LatentSink).Run(request, scheduler, size, prompt, noise, cancellation));
+        PromptEmbeddings prompt = Survive(backend, clock, () => new PromptEncoding(model, backend, clock).Encode(request, cancellation));
+        float[] latents = Survive(backend, clock, () => new Denoising(model, backend, clock, LatentSink).Run(request, scheduler, size, prompt, noise, cancellation));
         Decoding decoding = new(model, backend, clock, frameSink);
-        Survive(clock, () => decoding.Run(latents, size, cancellation));
+        Survive(backend, clock, () => decoding.Run(latents, size, cancellation));
 
         float[] ordered = new float[latents.Length];
         LatentLayout.ChannelsFirst(latents, ordered, size.Channels);
@@ -40,7 +46,7 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
     }
 
     /// <summary>Runs a phase; when the driver loses the device in it, opens the device again and repeats the phase once.</summary>
-    private T Survive<T>(PhaseClock clock, Func<T> phase)
+    internal static T Survive<T>(IGraphBackend backend, PhaseClock clock, Func<T> phase)
     {
         try
         {

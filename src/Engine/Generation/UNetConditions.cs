@@ -19,12 +19,12 @@ public sealed class UNetConditions
         => (this.shifts, this.shiftChannels, this.context) = (shifts, shiftChannels, context);
 
     public static UNetConditions Compute(
-        UNet unet, IGraphBackend backend, StorageTypes storage, GenerationRequest request, IScheduler scheduler, PromptEmbeddings prompt,
-        CancellationToken cancellation)
+        IDenoiser unet, IGraphBackend backend, StorageTypes storage, GenerationRequest request, IScheduler scheduler, PromptEmbeddings prompt,
+        CancellationToken cancellation, float? fps = null)
     {
         int steps = scheduler.Timesteps.Count;
         using IGraphExecutor executor = backend.Prepare(Build(unet, storage, steps, prompt.Tokens));
-        WriteTimes(executor, unet, request, scheduler);
+        WriteTimes(executor, unet, request, scheduler, fps ?? request.Fps);
         List<(string, float[])> inputs = [];
         float[] table = new float[steps * unet.ShiftChannels];
         foreach ((float[] states, string suffix) in Prompts(prompt))
@@ -44,7 +44,7 @@ public sealed class UNetConditions
     }
 
     /// <summary>All that depends on timesteps and prompt alone, in fp32: <see cref="UNet.BuildConditioning"/>.</summary>
-    public static ComputeGraph Build(UNet unet, StorageTypes storage, int steps, int tokens)
+    public static ComputeGraph Build(IDenoiser unet, StorageTypes storage, int steps, int tokens)
     {
         GraphBuilder g = new("conditioning", DType.F32, storage.Weights);
         unet.BuildConditioning(g, steps, 1, tokens);
@@ -65,13 +65,13 @@ public sealed class UNetConditions
     private static IEnumerable<(float[] States, string Suffix)> Prompts(PromptEmbeddings prompt)
         => prompt.Negative is null ? [(prompt.Prompt, "")] : [(prompt.Prompt, ""), (prompt.Negative, NegativeSuffix)];
 
-    private static void WriteTimes(IGraphExecutor executor, UNet unet, GenerationRequest request, IScheduler scheduler)
+    private static void WriteTimes(IGraphExecutor executor, IDenoiser unet, GenerationRequest request, IScheduler scheduler, float fps)
     {
         int width = unet.EmbeddingChannels;
         executor.Write("timestep", Rows(scheduler.Timesteps, t => Embeddings.Timestep(t, width)));
         if (executor.Graph.Inputs.ContainsKey("fps"))
         {
-            executor.Write("fps", Rows(scheduler.Timesteps, _ => Embeddings.Timestep(request.Fps, width)));
+            executor.Write("fps", Rows(scheduler.Timesteps, _ => Embeddings.Timestep(fps, width)));
         }
 
         if (unet.GuidanceChannels > 0)

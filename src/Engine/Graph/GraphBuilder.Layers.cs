@@ -37,11 +37,13 @@ public sealed partial class GraphBuilder
     /// <param name="shift">[G, N] added per group of rows, before the activation.</param>
     /// <param name="residual">Added last.</param>
     /// <param name="second">[B, T, H, W, C1], concatenated behind x's channels.</param>
-    public Value Conv2d(Value x, WeightScope w, int outputs, Conv2d kernel, Value? shift = null, Value? residual = null, Value? second = null)
+    /// <param name="bias">In place of the file's: [1 + 2F, N] as the kernel takes it.</param>
+    public Value Conv2d(
+        Value x, WeightScope w, int outputs, Conv2d kernel, Value? shift = null, Value? residual = null, Value? second = null, Value? bias = null)
     {
         int size = kernel.KernelSize, channels = x.Shape.Channels + (second?.Shape.Channels ?? 0);
         Value matrix = MatrixWeight([outputs, size, size, channels], isConvolution: true, w.Get("weight", outputs, channels, size, size));
-        return Add(kernel, w.Path, x, matrix, Bias(w, outputs), shift, residual, second);
+        return Add(kernel, w.Path, x, matrix, bias ?? Bias(w, outputs), shift, residual, second);
     }
 
     /// <summary>The (3,1,1) convolution across frames; weight [C, C, 3, 1, 1] (or [C, C, 3, 1]) and bias [C] in the file.</summary>

@@ -45,6 +45,19 @@ public sealed partial class GraphBuilder(string name, DType storage = DType.F32,
         return new(valueCount++, value.Name, spec, value.Kind) { Base = value.Storage, Offset = value.Offset + start };
     }
 
+    /// <summary>The frames [start, start + count) of one video [1, T, H, W, C], without a copy.</summary>
+    public Value Frames(Value value, int start, int count)
+    {
+        if (value.Shape.Rank != 5 || value.Shape[0] != 1 || start < 0 || count < 1 || start + count > value.Shape[1] || !value.Spec.IsContiguous)
+        {
+            throw new ShapeException($"Frames {start}..{start + count} are not in {value}, or it is not one contiguous video.");
+        }
+
+        Shape shape = [1, count, value.Shape[2], value.Shape[3], value.Shape[4]];
+        int offset = checked((int)(start * (value.Shape.Count / value.Shape[1])));
+        return new(valueCount++, value.Name, new(shape, value.Spec.DType), value.Kind) { Base = value.Storage, Offset = value.Offset + offset };
+    }
+
     /// <summary>The same memory with other extents.</summary>
     public Value Reshape(Value value, Shape shape)
     {
@@ -92,6 +105,9 @@ public sealed partial class GraphBuilder(string name, DType storage = DType.F32,
     /// <summary>A bias, norm parameter or the like: fp32, as it is in the file.</summary>
     public Value Parameter(params ImmutableArray<WeightTensor> parts)
         => Constant(parts, [checked((int)parts.Sum(p => p.ElementCount))], DType.F32, isConvolution: false);
+
+    /// <summary>The same with the extents of a matrix: rows that operations tell apart.</summary>
+    public Value Parameter(Shape shape, params ImmutableArray<WeightTensor> parts) => Constant(parts, shape, DType.F32, isConvolution: false);
 
     /// <summary>A table of rows (embeddings) in the storage type of activations.</summary>
     public Value Table(WeightTensor tensor) => Constant([tensor], [.. tensor.Shape], storage, isConvolution: false);

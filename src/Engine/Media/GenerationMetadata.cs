@@ -44,6 +44,9 @@ public sealed record GenerationMetadata
     /// <summary>Low-rank updates as they were named: FILE or FILE:SCALE; null for none.</summary>
     public IReadOnlyList<string>? Loras { get; init; }
 
+    /// <summary>The stages of a cascade that were asked for, when not the model's own.</summary>
+    public string? Stages { get; init; }
+
     public string? EngineVersion { get; init; }
 
     /// <summary>The device as its driver names it.</summary>
@@ -125,6 +128,7 @@ public sealed record GenerationMetadata
             AddOption(options, "--lora", lora);
         }
 
+        AddOption(options, "--stages", Stages);
         AddOption(options, "--output", output);
         // A prompt that looks like an option has to come last, where none is expected.
         string[] words = Prompt.StartsWith('-') ? [.. options, "--", Prompt] : [Prompt, .. options];

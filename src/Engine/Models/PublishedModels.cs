@@ -49,13 +49,21 @@ public static class PublishedModels
             new(Defaults: new(Sampler: "ddim", Steps: 50, GuidanceScale: 12, Fps: 28))),
     ];
 
+    /// <summary>All that can be opened, without <see cref="Prefix"/>.</summary>
+    public static ImmutableArray<string> Names => [.. All.Select(m => m.Name), MagicVideoArchitecture.Name];
+
+    /// <summary>An architecture with random weights.</summary>
+    /// <exception cref="WeightException">There is no such architecture.</exception>
+    public static ModelFolder Open(string name, long seed)
+        => name.Equals(Prefix + MagicVideoArchitecture.Name, StringComparison.OrdinalIgnoreCase) ? MagicVideoArchitecture.Published.Open(seed) : Get(name).Open(seed);
+
     /// <param name="name">With or without <see cref="Prefix"/>.</param>
     /// <exception cref="WeightException">There is no such architecture.</exception>
     public static PublishedModel Get(string name)
     {
         string bare = name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) ? name[Prefix.Length..] : name;
         return All.FirstOrDefault(m => m.Name.Equals(bare, StringComparison.OrdinalIgnoreCase))
-            ?? throw new WeightException($"No architecture is called {bare}; there are {string.Join(", ", All.Select(m => m.Name))}.");
+            ?? throw new WeightException($"No architecture is called {bare}; there are {string.Join(", ", Names)}.");
     }
 
     private static PublishedModel Hummingbird(string name, bool hasMiddle)

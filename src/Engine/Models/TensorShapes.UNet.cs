@@ -13,7 +13,7 @@ public static partial class TensorShapes
         Conditioning(t, config);
         if (config.InitAttn)
         {
-            Transformer(t, "init_attn.0", config.ModelChannels, config.InitAttnHeads * config.HeadDim, null, isConvolution: true);
+            Transformer(t, "init_attn.0", config.ModelChannels, config.InitAttnHeads * config.HeadDim, null, projection: [1]);
         }
 
         foreach (UNetStage stage in plan.Stages)
@@ -86,13 +86,12 @@ public static partial class TensorShapes
     }
 
     /// <param name="context">Width of what the second attention attends to; null for itself.</param>
-    /// <param name="isConvolution">The projections are stored as 1-D convolutions.</param>
-    private static void Transformer(Collector t, string path, int channels, int inner, int? context, bool isConvolution = false)
+    /// <param name="projection">Extents behind those of a matrix where the projections are stored as convolutions.</param>
+    private static void Transformer(Collector t, string path, int channels, int inner, int? context, ReadOnlySpan<int> projection = default)
     {
-        ReadOnlySpan<int> tail = isConvolution ? [1] : [];
         t.Norm($"{path}.norm", channels);
-        t.Layer($"{path}.proj_in", [inner, channels, .. tail]);
-        t.Layer($"{path}.proj_out", [channels, inner, .. tail]);
+        t.Layer($"{path}.proj_in", [inner, channels, .. projection]);
+        t.Layer($"{path}.proj_out", [channels, inner, .. projection]);
         string block = $"{path}.transformer_blocks.0";
         for (int i = 1; i <= 2; i++)
         {

@@ -101,6 +101,38 @@ public static partial class TensorShapes
             LayerIf(inputs != outputs, $"{path}.nin_shortcut", outputs, inputs, 1, 1);
         }
 
+        /// <summary>A residual block's norms, convolutions and shortcut in diffusers' names.</summary>
+        public void DiffusersBlock(string path, int inputs, int outputs)
+        {
+            Norm($"{path}.norm1", inputs);
+            Layer($"{path}.conv1", outputs, inputs, 3, 3);
+            Norm($"{path}.norm2", outputs);
+            Layer($"{path}.conv2", outputs, outputs, 3, 3);
+            LayerIf(inputs != outputs, $"{path}.conv_shortcut", outputs, inputs, 1, 1);
+        }
+
+        /// <summary>A frame-wise adaptor; image models (one frame) have none.</summary>
+        public void Adaptor(string path, int frames, int channels)
+        {
+            if (frames > 1)
+            {
+                Add($"{path}.gamma", frames, channels);
+                Add($"{path}.beta", frames, channels);
+            }
+        }
+
+        public void TemporalAttention(string path, int frames, int channels)
+        {
+            Norm($"{path}.norm", channels);
+            Add($"{path}.pos_emb", frames, channels);
+            foreach (string projection in (ReadOnlySpan<string>)["to_q", "to_k", "to_v"])
+            {
+                Add($"{path}.{projection}.weight", channels, channels);
+            }
+
+            Layer($"{path}.to_out.0", channels, channels);
+        }
+
         /// <summary>The middle of one half of the auto-encoder, and its way out.</summary>
         public void Middle(string path, int channels, int outputs, int? outermost = null)
         {

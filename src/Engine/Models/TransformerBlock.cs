@@ -43,8 +43,11 @@ public sealed class TransformerBlock(int heads, AttentionAxis axis)
     {
         int c = x.Shape.Channels;
         Value q = g.Linear(y, w / "to_q", c);
+        int batch = contextKeysValues.Shape[0];
+        bool isShared = batch != x.Shape[0];   // several videos read one prompt: to the attention they are one longer video
+        Value queries = isShared ? g.Reshape(q, [batch, x.Shape[0] * x.Shape[1] / batch, x.Shape[2], x.Shape[3], c]) : q;
         Value attended = g.Attention(
-            q, g.Columns(contextKeysValues, 0, c), g.Columns(contextKeysValues, c, c), new Attention(heads, AttentionAxis.Cross), w.Path);
-        return g.Linear(attended, w / "to_out.0", c, residual: x);
+            queries, g.Columns(contextKeysValues, 0, c), g.Columns(contextKeysValues, c, c), new Attention(heads, AttentionAxis.Cross), w.Path);
+        return g.Linear(isShared ? g.Reshape(attended, x.Shape) : attended, w / "to_out.0", c, residual: x);
     }
 }

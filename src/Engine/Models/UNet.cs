@@ -8,7 +8,7 @@ namespace Hummingbird.Vulkan.Engine.Models;
 /// <summary>The space-time U-Net of VideoCrafter2 and the Hummingbirds: predicts the noise in a video latent.</summary>
 /// <remarks>Every name below is the checkpoint's. Activations are [B, T, H, W, C]. What depends on the timestep (the residual
 /// blocks' shifts) and on the prompt (cross-attention keys and values) alone is computed once by <see cref="BuildConditioning"/>.</remarks>
-public sealed class UNet
+public sealed class UNet : IDenoiser
 {
     private const float NormEpsilon = 1e-5f;
 

@@ -11,7 +11,7 @@ public sealed class DdimScheduler : IScheduler
 {
     private readonly SchedulerConfig config;
     private readonly double eta;
-    private readonly float[] alphasCumprod;
+    private readonly double[] alphasCumprod;
     private readonly float[] scales;
     private readonly int[] timesteps;
 
@@ -29,8 +29,11 @@ public sealed class DdimScheduler : IScheduler
         if (this.eta is not (>= 0 and <= 1))
             throw new SchedulerException($"DDIM takes an eta from 0 (deterministic) to 1 (as noisy as DDPM), not {this.eta}.");
         this.config = config;
-        alphasCumprod = NoiseSchedule.AlphasCumprodFloat64(config);
-        scales = useScale ?? config.UseScale ? ScaleArray(config) : [.. Enumerable.Repeat(1f, n)];
+
+        // VideoCrafter2, whose scale array this is, keeps its table in fp32.
+        bool isScaled = useScale ?? config.UseScale;
+        alphasCumprod = isScaled ? [.. NoiseSchedule.AlphasCumprodFloat64(config)] : NoiseSchedule.AlphasCumprod(config);
+        scales = isScaled ? ScaleArray(config) : [.. Enumerable.Repeat(1f, n)];
         timesteps = new int[steps];
         for (int i = 0; i < steps; i++)
             timesteps[steps - 1 - i] = (int)((long)i * n / steps) + 1;

@@ -5,7 +5,7 @@ namespace Hummingbird.Vulkan.Engine.Schedulers;
 /// <summary>The samplers by the names users type.</summary>
 public static class Samplers
 {
-    public static IReadOnlyList<string> Names { get; } = ["lcm", "ddim"];
+    public static IReadOnlyList<string> Names { get; } = ["lcm", "ddim", "ddpm"];
 
     /// <summary>Makes a sampler by name; a null name takes the one the configuration names.</summary>
     /// <exception cref="SchedulerException">The name is unknown or the number of steps not possible.</exception>
@@ -13,7 +13,8 @@ public static class Samplers
     {
         "lcm" => new LcmScheduler(config, steps),
         "ddim" => new DdimScheduler(config, steps),
-        string other => throw new SchedulerException($"There is no scheduler '{other}'; there are {string.Join(" and ", Names)}."),
+        "ddpm" => new DdpmScheduler(config, steps),
+        string other => throw new SchedulerException($"There is no scheduler '{other}'; there are {string.Join(", ", Names)}."),
     };
 
     /// <summary>The short name of the configuration's _class_name.</summary>
@@ -21,6 +22,7 @@ public static class Samplers
     {
         "LCMScheduler" => "lcm",
         "DDIMScheduler" => "ddim",
-        _ => throw new SchedulerException($"The scheduler configuration names '{config.ClassName}'; supported are LCMScheduler and DDIMScheduler."),
+        "DDPMScheduler" => "ddpm",
+        _ => throw new SchedulerException($"The scheduler configuration names '{config.ClassName}'; supported are LCMScheduler, DDIMScheduler and DDPMScheduler."),
     };
 }

@@ -175,7 +175,7 @@ public sealed record TextEncoderConfig(
 }
 
 /// <summary>Noise schedule and sampler; scheduler/scheduler_config.json.</summary>
-/// <param name="ClassName">Which sampler: "LCMScheduler" or "DDIMScheduler".</param>
+/// <param name="ClassName">Which sampler: "LCMScheduler", "DDIMScheduler" or "DDPMScheduler".</param>
 /// <param name="OriginalInferenceSteps">LCM: steps of the teacher the timesteps are drawn from.</param>
 /// <param name="SigmaData">LCM: the boundary condition's data deviation.</param>
 /// <param name="Eta">DDIM: 0 deterministic, 1 as noisy as DDPM.</param>
@@ -205,7 +205,7 @@ public sealed record SchedulerConfig(
 {
     internal void Validate(ConfigCheck check)
     {
-        check.That(BetaSchedule == "scaled_linear", "beta_schedule", $"is {Quote.Name(BetaSchedule)}; only 'scaled_linear' is supported");
+        check.That(BetaSchedule is "scaled_linear" or "linear", "beta_schedule", $"is {Quote.Name(BetaSchedule)}; supported are 'scaled_linear' and 'linear'");
         check.That(PredictionType == "epsilon", "prediction_type", $"is {Quote.Name(PredictionType)}; only 'epsilon' is supported");
         check.That(BetaStart > 0 && BetaStart < BetaEnd && BetaEnd < 1, "beta_start", $"is {BetaStart} with beta_end {BetaEnd}; expected 0 < beta_start < beta_end < 1");
         check.Range(nameof(NumTrainTimesteps), NumTrainTimesteps, 1, 100_000);
@@ -224,8 +224,14 @@ public sealed record SchedulerConfig(
 public sealed record ModelIndex(
     [property: JsonPropertyName("_class_name")] string ClassName = "HummingbirdPipeline",
     [property: JsonPropertyName("_name_or_path")] string? NameOrPath = null,
-    GenerationDefaults? Defaults = null)
+    GenerationDefaults? Defaults = null,
+    CascadeSettings? Cascade = null)
 {
+    /// <summary>The class of a MagicVideo folder, whose networks are keyframe_unet, interp_unet, sr_unet and video_vae.</summary>
+    public const string MagicVideo = "MagicVideoPipeline";
+
+    public CascadeSettings Cascade { get; init; } = Cascade ?? new CascadeSettings();
+
     public GenerationDefaults Defaults { get; init; } = Defaults ?? new GenerationDefaults();
 
     internal void Validate(ConfigCheck check)
@@ -235,9 +241,16 @@ public sealed record ModelIndex(
         check.Range("defaults.frames", Defaults.Frames, 1, 1024);
         check.Range("defaults.fps", Defaults.Fps, 1, 240);
         check.Range("defaults.steps", Defaults.Steps, 1, 1000);
+        check.Range("cascade.sr_scale", Cascade.SrScale, 2, 16);
+        check.Range("cascade.sr_aug_level", Cascade.SrAugLevel, 0, 999);
         check.That(Defaults.GuidanceScale is >= 0 and <= 1000, "defaults.guidance_scale", $"is {Defaults.GuidanceScale}, expected 0 to 1000");
     }
 }
+
+/// <summary>What MagicVideo's super-resolution does.</summary>
+/// <param name="SrScale">Pixels out for each pixel in, along each side.</param>
+/// <param name="SrAugLevel">The timestep whose noise is added to the enlarged frame, and told to the network.</param>
+public sealed record CascadeSettings(int SrScale = 4, int SrAugLevel = 100);
 
 /// <summary>What is generated when the user does not say otherwise.</summary>
 /// <param name="Width">Pixels.</param>

@@ -5,7 +5,8 @@ using Hummingbird.Vulkan.Engine.Text;
 namespace Hummingbird.Vulkan.Engine.Weights;
 
 /// <summary>A model in the diffusers layout: configurations read at once, weights opened when first asked for.</summary>
-/// <remarks>Files: model_index.json, tokenizer/, text_encoder/, unet/, vae/, scheduler/. The nano models are embedded in the assembly.</remarks>
+/// <remarks>Files: model_index.json, tokenizer/, text_encoder/, unet/, vae/, scheduler/; for MagicVideo keyframe_unet/, video_vae/ and,
+/// where the model has them, interp_unet/ and sr_unet/ in place of unet/ and vae/. The nano models are embedded in the assembly.</remarks>
 public sealed class ModelFolder : IDisposable
 {
     private static readonly string[] PublishedMergeLists = ["tokenizer/bpe_simple_vocab_16e6.txt.gz", "tokenizer/bpe_simple_vocab_16e6.txt"];
@@ -22,6 +23,7 @@ public sealed class ModelFolder : IDisposable
         (TextEncoderConfig, SchedulerConfig) = (parts.TextEncoderConfig, parts.SchedulerConfig);
         (unet, vae, textEncoder) = (new(parts.UNet), new(parts.Vae), new(parts.TextEncoder));
         (tokenizer, hash) = (new(parts.Tokenizer), new(parts.Hash));
+        MagicVideo = parts.MagicVideo;
     }
 
     /// <summary>Another folder's model with other U-Net weights; whoever opened the folder disposes it.</summary>
@@ -38,13 +40,17 @@ public sealed class ModelFolder : IDisposable
     {
         DisplayName = files.DisplayName;
         Index = ReadConfig(files, "model_index.json", ModelJson.Default.ModelIndex, static (c, check) => c.Validate(check));
-        UNetConfig = ReadConfig(files, "unet/config.json", ModelJson.Default.UNetConfig, static (c, check) => c.Validate(check));
-        VaeConfig = ReadConfig(files, "vae/config.json", ModelJson.Default.AutoencoderConfig, static (c, check) => c.Validate(check));
+        MagicVideo = Index.ClassName == ModelIndex.MagicVideo ? ReadMagicVideo(files, Index.Cascade) : null;
+        UNetConfig = MagicVideo?.SharedUNetConfig
+            ?? ReadConfig(files, "unet/config.json", ModelJson.Default.UNetConfig, static (c, check) => c.Validate(check));
+        VaeConfig = MagicVideo?.SharedVaeConfig
+            ?? ReadConfig(files, "vae/config.json", ModelJson.Default.AutoencoderConfig, static (c, check) => c.Validate(check));
         TextEncoderConfig = ReadConfig(files, "text_encoder/config.json", ModelJson.Default.TextEncoderConfig, static (c, check) => c.Validate(check));
         SchedulerConfig = ReadConfig(files, "scheduler/scheduler_config.json", ModelJson.Default.SchedulerConfig, static (c, check) => c.Validate(check));
         CheckAgreement(files);
-        unet = new(() => OpenWeights(files, "unet", "diffusion_pytorch_model"));
-        vae = new(() => OpenWeights(files, "vae", "diffusion_pytorch_model"));
+        bool isCascade = MagicVideo is not null;
+        unet = new(() => OpenWeights(files, isCascade ? MagicVideoParts.KeyframesFolder : "unet", "diffusion_pytorch_model"));
+        vae = new(() => OpenWeights(files, isCascade ? MagicVideoParts.VaeFolder : "vae", "diffusion_pytorch_model"));
         textEncoder = new(() => OpenWeights(files, "text_encoder", "model"));
         tokenizer = new(() => OpenTokenizer(files));
         hash = new(ComputeHash);
@@ -61,6 +67,9 @@ public sealed class ModelFolder : IDisposable
     public TextEncoderConfig TextEncoderConfig { get; }
 
     public SchedulerConfig SchedulerConfig { get; }
+
+    /// <summary>The cascade of a MagicVideo model; null for the other families.</summary>
+    public MagicVideoParts? MagicVideo { get; }
 
     public IWeightSource UNet => unet.Value;
 
@@ -98,7 +107,7 @@ public sealed class ModelFolder : IDisposable
 
     public void Dispose()
     {
-        foreach (Lazy<IWeightSource> source in (ReadOnlySpan<Lazy<IWeightSource>>)[unet, vae, textEncoder])
+        foreach (Lazy<IWeightSource> source in (IEnumerable<Lazy<IWeightSource>>)[unet, vae, textEncoder, .. OthersOfCascade()])
         {
             if (source.IsValueCreated)
                 (source.Value as IDisposable)?.Dispose();
@@ -114,6 +123,22 @@ public sealed class ModelFolder : IDisposable
         validate(config, new ConfigCheck(name));
         return config;
     }
+
+    private static MagicVideoParts ReadMagicVideo(ModelFiles files, CascadeSettings settings)
+    {
+        MagicNetwork Network(string folder) => new(
+            ReadConfig(files, $"{folder}/config.json", ModelJson.Default.MagicUNetConfig, static (c, check) => c.Validate(check)),
+            new(() => OpenWeights(files, folder, "diffusion_pytorch_model")));
+        MagicNetwork? Optional(string folder) => files.Exists($"{folder}/config.json") ? Network(folder) : null;
+        MagicVideoParts parts = new(
+            Network(MagicVideoParts.KeyframesFolder).Config,
+            ReadConfig(files, $"{MagicVideoParts.VaeFolder}/config.json", ModelJson.Default.VideoVaeConfig, static (c, check) => c.Validate(check)),
+            Optional(MagicVideoParts.InterpolationFolder), Optional(MagicVideoParts.UpscalingFolder), settings);
+        parts.CheckAgreement(folder => new(files.NameOf($"{folder}/config.json")));
+        return parts;
+    }
+
+    private IEnumerable<Lazy<IWeightSource>> OthersOfCascade() => MagicVideo?.Others.Select(o => o.Network.Weights) ?? [];
 
     private void CheckAgreement(ModelFiles files)
     {
@@ -167,7 +192,7 @@ public sealed class ModelFolder : IDisposable
     private string ComputeHash()
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (SafetensorsSource source in new[] { textEncoder.Value, unet.Value, vae.Value }.Cast<SafetensorsSource>())
+        foreach (SafetensorsSource source in new[] { textEncoder, unet, vae }.Concat(OthersOfCascade()).Select(s => s.Value).Cast<SafetensorsSource>())
         {
             foreach (SafetensorsFile file in source.Files)
                 file.CopyTo(sha.AppendData);
@@ -180,6 +205,8 @@ public sealed class ModelFolder : IDisposable
 /// <summary>A model put together in memory: configurations, weights and tokenizer.</summary>
 /// <param name="Name">What messages and metadata call it.</param>
 /// <param name="Hash">Tells its weights from others.</param>
+/// <param name="MagicVideo">The rest of a cascade, whose keyframe U-Net and VideoVAE weights are <paramref name="UNet"/> and <paramref name="Vae"/>.</param>
 public sealed record ModelParts(
     string Name, ModelIndex Index, UNetConfig UNetConfig, AutoencoderConfig VaeConfig, TextEncoderConfig TextEncoderConfig,
-    SchedulerConfig SchedulerConfig, IWeightSource UNet, IWeightSource Vae, IWeightSource TextEncoder, ITokenizer Tokenizer, string Hash);
+    SchedulerConfig SchedulerConfig, IWeightSource UNet, IWeightSource Vae, IWeightSource TextEncoder, ITokenizer Tokenizer, string Hash,
+    MagicVideoParts? MagicVideo = null);

@@ -15,4 +15,6 @@ namespace Hummingbird.Vulkan.Engine.Weights;
 [JsonSerializable(typeof(SchedulerConfig))]
 [JsonSerializable(typeof(ModelIndex))]
 [JsonSerializable(typeof(TokenizerConfig))]
+[JsonSerializable(typeof(MagicUNetConfig))]
+[JsonSerializable(typeof(VideoVaeConfig))]
 internal sealed partial class ModelJson : JsonSerializerContext;

@@ -37,11 +37,12 @@ public sealed record ModelSummary(string Family, ImmutableArray<WeightSummary> C
     public long Bytes => Components.Sum(c => c.Bytes);
 
     public static ModelSummary Of(ModelFolder model) => new(
-        FamilyOf(model.UNetConfig),
+        model.MagicVideo is null ? FamilyOf(model.UNetConfig) : "MagicVideo",
         [
             WeightSummary.Of("text_encoder", model.TextEncoder),
-            WeightSummary.Of("unet", model.UNet),
-            WeightSummary.Of("vae", model.Vae),
+            WeightSummary.Of(model.MagicVideo is null ? "unet" : MagicVideoParts.KeyframesFolder, model.UNet),
+            .. model.MagicVideo?.Others.Select(o => WeightSummary.Of(o.Name, o.Network.Weights.Value)) ?? [],
+            WeightSummary.Of(model.MagicVideo is null ? "vae" : MagicVideoParts.VaeFolder, model.Vae),
         ]);
 
     private static string FamilyOf(UNetConfig unet) => unet switch

@@ -55,8 +55,9 @@ public sealed class RandomWeights(IReadOnlyDictionary<string, ImmutableArray<int
             : base(name, shape, WeightType.F16)
         {
             this.start = start;
-            bool isMatrix = shape.Length > 1;
-            mean = !isMatrix && name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0;
+            bool isFactor = name.EndsWith(".gamma", StringComparison.Ordinal), isTable = isFactor || name.EndsWith(".beta", StringComparison.Ordinal);
+            bool isMatrix = shape.Length > 1 && !isTable;
+            mean = isFactor || (!isMatrix && name.EndsWith("weight", StringComparison.Ordinal)) ? 1 : 0;
 
             // A uniform value in [-w, w] has variance w^2 / 3.
             width = isMatrix ? MathF.Sqrt(3f * shape[0] / ElementCount) : 0.1f;

@@ -3,7 +3,7 @@ namespace Hummingbird.Vulkan.Kernels.Cases;
 public static partial class ConformanceCases
 {
     private static IEnumerable<ConformanceCase> AttentionCases()
-        => [.. VideoAttentionCases(), .. CrossAttentionCases(), .. SequenceAttentionCases()];
+        => [.. VideoAttentionCases(), .. CrossAttentionCases(), .. SequenceAttentionCases(), .. DirectedAttentionCases()];
 
     // q, k and v are slices of one fused buffer there: each row is three times as wide.
     private static IEnumerable<ConformanceCase> VideoAttentionCases()
@@ -28,6 +28,24 @@ public static partial class ConformanceCases
         {
             CaseInput slice = CaseInput.X(r.Shape, paddingColumns: 2 * r.Shape.Channels);
             return InEveryStorage(new Attention(r.Heads, r.Axis, r.Causal), weights: false, slice, slice, slice);
+        });
+    }
+
+    /// <summary>Directed temporal attention of MagicVideo in its two readings.</summary>
+    private static IEnumerable<ConformanceCase> DirectedAttentionCases()
+    {
+        (int Heads, Shape Shape, bool After)[] rows =
+        [
+            (8, [1, 16, 4, 4, 320], false),     // U-Net, level 0
+            (8, [2, 5, 2, 2, 1280], false),     // a pair of keyframes and what lies between, a wide head
+            (8, [1, 16, 4, 4, 320], true),
+            (8, [1, 5, 2, 3, 1280], true),
+            (2, [1, 26, 3, 3, 48], true),       // more frames than a subgroup has lanes
+        ];
+        return rows.SelectMany(r =>
+        {
+            CaseInput slice = CaseInput.X(r.Shape, paddingColumns: 2 * r.Shape.Channels);
+            return InEveryStorage(new Attention(r.Heads, AttentionAxis.Temporal, Causal: true, MaskAfterSoftmax: r.After), weights: false, slice, slice, slice);
         });
     }
 

@@ -52,6 +52,11 @@ public static partial class ConformanceCases
             .. MatrixCase(new Conv2d(KernelSize: 5), [1, 7, 9, 12], 20),
             .. MatrixCase(new Conv2d(KernelSize: 5, Stride: 3), [2, 11, 8, 4], 5),
             .. MatrixCase(new Conv2d(Stride: 2, Upsample2x: true, Activation: Activation.GeluErf), [1, 5, 4, 8], 8),
+            .. MatrixCase(same, [1, 16, 5, 8, 64], 32, shift: 1, frames: 16),    // MagicVideo: a frame-wise adaptor behind the convolution
+            .. MatrixCase(same, [2, 3, 13, 14, 24], 20, shift: 2, residual: 0, frames: 3),
+            .. MatrixCase(same, [2, 5, 3, 2, 8], 9, second: 5, residual: 3, frames: 5),
+            .. MatrixCase(down, [2, 4, 7, 9, 6], 10, frames: 4),
+            .. MatrixCase(up, [1, 4, 5, 8, 16], 16, frames: 2),
             .. MatrixCase(pointwise, [3, 600, 601, 1], 1),                      // more rows of workgroups than one dimension holds
         ];
     }

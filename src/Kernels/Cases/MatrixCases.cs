@@ -8,16 +8,18 @@ public static partial class ConformanceCases
     /// <param name="padding">The sources are slices of rows that are this much wider.</param>
     /// <param name="shift">Rows of the shift, 0 for none.</param>
     /// <param name="shiftPadding">The shift is a slice of rows that are this much wider.</param>
+    /// <param name="frames">Frames the bias has factors and offsets for, 0 for none.</param>
     /// <param name="residual">Null for none; else the residual is a slice of rows that are this much wider.</param>
     private static IEnumerable<ConformanceCase> MatrixCase(
-        Kernel kernel, Shape x, int columns, int second = 0, int padding = 0, bool bias = true, int shift = 0, int shiftPadding = 0, int? residual = null)
+        Kernel kernel, Shape x, int columns, int second = 0, int padding = 0, bool bias = true, int shift = 0, int shiftPadding = 0, int? residual = null,
+        int frames = 0)
     {
         Shape weight = MatrixWeight(kernel, columns, x.Channels + second);
         List<CaseInput> inputs =
         [
             CaseInput.X(x, paddingColumns: padding),
             CaseInput.W(weight),
-            bias ? CaseInput.P([weight[0]], 0.5f) : CaseInput.Absent,
+            frames > 0 ? CaseInput.P([1 + (2 * frames), weight[0]]) : bias ? CaseInput.P([weight[0]], 0.5f) : CaseInput.Absent,
             CaseInput.Absent,
             CaseInput.Absent,
         ];

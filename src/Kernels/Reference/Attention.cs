@@ -17,10 +17,15 @@ public sealed partial record Attention
             long keyRow = ((long)outer * problems.Kv.Outer) + ((long)inner * problems.Kv.Inner);
             for (int query = 0; query < problems.Queries; query++, queryRow += problems.Q.Token)
             {
-                Span<double> seen = weights.AsSpan(0, Causal ? query + 1 : problems.Keys);
+                Span<double> seen = weights.AsSpan(0, Causal && !MaskAfterSoftmax ? query + 1 : problems.Keys);
                 for (int start = 0; start < q.Shape.Channels; start += size)
                 {
                     Softmax(q.Row(queryRow).Slice(start, size), k, keyRow, problems.Kv.Token, start, scale, seen);
+                    if (MaskAfterSoftmax)
+                    {
+                        seen[(query + 1)..].Clear();
+                    }
+
                     Average(seen, v, keyRow, problems.Kv.Token, start, sums);
                     Span<float> target = output.Row(queryRow).Slice(start, size);
                     for (int d = 0; d < size; d++)

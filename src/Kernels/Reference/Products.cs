@@ -27,7 +27,8 @@ internal static class Products
         return sum;
     }
 
-    /// <summary>activation(product + bias + shift) + residual for one value of the output.</summary>
+    /// <summary>activation(product + bias + shift) + residual for one value of the output; with frames, factor * (product + bias) + offset
+    /// in place of product + bias.</summary>
     /// <param name="inputs">2 bias, 3 shift [G, N], 4 residual; null where absent.</param>
     public static float Finish(double product, HostTensor?[] inputs, HostTensor output, long row, int column, Activation activation)
     {
@@ -35,6 +36,11 @@ internal static class Products
         if (inputs[2] is { } bias)
         {
             value += bias.Row(0)[column];
+            if (bias.Shape.Rank == 2)
+            {
+                int frames = bias.Shape[0] / 2, frame = (int)(row / ((long)output.Shape[-3] * output.Shape[-2]) % frames);
+                value = (value * bias.Row(1 + frame)[column]) + bias.Row(1 + frames + frame)[column];
+            }
         }
 
         if (inputs[3] is { } shift)

@@ -2,6 +2,9 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Hummingbird.Vulkan.Engine.Generation;
+using Hummingbird.Vulkan.Engine.Graph;
+using Hummingbird.Vulkan.Engine.Models;
 using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.WeightsConverter;
 using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
@@ -85,6 +88,35 @@ public sealed class OtherNetworksTests : IDisposable
         Assert.Equal(Vae(original), Vae(renamed));
     }
 
+    /// <summary>U-Net, auto-encoder and CLIP of an image model, as diffusers and Hugging Face name them: a folder that plans a video.</summary>
+    [Fact]
+    public void Image_weights_become_a_MagicVideo_folder()
+    {
+        Manifest unet = MagicVideoUNet.Of(UNetShapes(4, 4, [32, 64], [true, false], layers: 1, 0, 0)).Manifest();
+        var vae = TensorShapes.Of(new VideoVaeConfig(Channels: 32, Mults: [1, 2], LayersPerBlock: 1, TemporalSites: []));
+        TextEncoderConfig text = new(VocabSize: 514, HiddenSize: 768, IntermediateSize: 64, NumHiddenLayers: 1);
+        string output = Path.Combine(folder, "magic");
+        string[] sources =
+        [
+            Write("unet", unet.Entries.Select(e => Zeros(e.Name, e.Shape))),
+            Write("vae", vae.Select(t => Zeros(t.Key, [.. t.Value.Select(d => (long)d)]))),
+            Write("clip", TextEncoderManifest.OfHuggingFace(text, hasProjection: false).Entries.Select(e => Zeros(e.Name, e.Shape))),
+        ];
+        ConversionReport report = Converter.Run(new(sources, output), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(["keyframe_unet", "text_encoder", "video_vae"], report.Components.Select(c => c.Name));
+        Directory.CreateDirectory(Path.Combine(output, "tokenizer"));
+        File.WriteAllText(Path.Combine(output, "tokenizer", "bpe_simple_vocab_16e6.txt"), "#no merges\n");
+        using ModelFolder model = ModelFolder.Open(output);
+        Assert.Equal(("quick_gelu", 0, 12), (model.TextEncoderConfig.HiddenAct, model.TextEncoderConfig.SkipLast, model.TextEncoderConfig.NumAttentionHeads));
+        Assert.Equal((2, 8, 16), (model.MagicVideo!.Vae.Mults.Length, model.MagicVideo.Keyframes.Heads, model.MagicVideo.Keyframes.NumFrames));
+        GenerationRequest request = new("x", "", 1, 2, 16, 2, 64, 64, 7.5, "ddim");
+        GenerationPlan plan = GenerationPlan.Create(request, model, StorageTypes.Single, GraphPlanner.Reference with { MaxBlockInBytes = 1L << 30 });
+        Assert.Equal(["text_encoder", "conditioning", "keyframes", "vae_window"], plan.Graphs.Select(g => g.Graph));
+    }
+
+    private static TensorToWrite Zeros(string name, ImmutableArray<long> shape)
+        => new(name, WeightType.F16, shape, stream => stream.Write(new byte[2 * shape.Aggregate(1L, (a, b) => a * b)]));
+
     private byte[] Vae(string source)
     {
         string output = source + ".out";
@@ -132,7 +164,7 @@ public sealed class OtherNetworksTests : IDisposable
         "keyframe_unet" => MagicVideoUNet.Of(UNetShapes(4, 4, [320, 640, 1280, 1280], [true, true, true, false], 2, 16, 16)).Manifest(),
         "interp_unet" => MagicVideoUNet.Of(UNetShapes(5, 4, [320, 640, 1280, 1280], [true, true, true, false], 2, 5, 5)).Manifest(),
         "sr_unet" => MagicVideoUNet.Of(UNetShapes(6, 3, [128, 256, 512, 512, 1024], [false, false, false, false, true], 2, 0, 0)).Manifest(),
-        "video_vae" => VideoVae.Of(Shapes(("encoder.conv_in.weight", [128, 3, 3, 3]), ("decoder.conv_in.weight", [512, 4, 3, 3]), ("decoder.temporal_attentions.0.pos_emb", [16, 512]),
+        "video_vae" => WeightsConverter.Detection.VideoVae.Of(Shapes(("encoder.conv_in.weight", [128, 3, 3, 3]), ("decoder.conv_in.weight", [512, 4, 3, 3]), ("decoder.temporal_attentions.0.pos_emb", [16, 512]),
             ("encoder.down_blocks.0.resnets.0.conv1.weight", [128]), ("encoder.down_blocks.0.resnets.1.conv1.weight", [128]),
             ("decoder.up_blocks.0.resnets.0.conv1.weight", [512]), ("decoder.up_blocks.1.resnets.0.conv1.weight", [512]),
             ("decoder.up_blocks.2.resnets.0.conv1.weight", [256]), ("decoder.up_blocks.3.resnets.0.conv1.weight", [128]))).Manifest(),

@@ -119,7 +119,7 @@ public sealed class SchedulerTests : IDisposable
     [InlineData("lcm", -1, "LCM takes 1 to 50 steps, not -1")]
     [InlineData("ddim", 0, "DDIM takes 1 to 999 steps, not 0")]
     [InlineData("ddim", 1000, "DDIM takes 1 to 999 steps, not 1000")]
-    [InlineData("euler", 20, "There is no scheduler 'euler'; there are lcm and ddim")]
+    [InlineData("euler", 20, "There is no scheduler 'euler'; there are lcm, ddim, ddpm")]
     public void Impossible_settings_say_what_is_possible(string name, int steps, string says) =>
         Assert.Contains(says, Assert.Throws<SchedulerException>(() => Samplers.Create(Lcm, name, steps)).Message, StringComparison.Ordinal);
 
