@@ -119,6 +119,8 @@ public static class MagicCascadeVectors
 
         public StorageTypes Storage => storage;
 
+        public GraphPlanner Planner => inner.Planner;
+
         public IGraphExecutor Prepare(ComputeGraph graph) => inner.Prepare(graph);
 
         public bool CanRecoverFrom(Exception error) => false;

@@ -16,6 +16,7 @@ using Process server = Process.Start(new ProcessStartInfo(dotnet, [Path.Combine(
 {
     RedirectStandardOutput = true,
     RedirectStandardError = true,
+    UseShellExecute = false,
 })!;
 server.ErrorDataReceived += static (_, _) => { };
 server.BeginErrorReadLine();

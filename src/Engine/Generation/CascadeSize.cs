@@ -65,9 +65,9 @@ public sealed record CascadeSize(
         if ((request.Frames - 1) % (between + 1) != 0 || keyframes > model.Keyframes.NumFrames || (isLonger && keyframes < 2))
         {
             int most = ((model.Keyframes.NumFrames - 1) * (between + 1)) + 1;
-            throw new GenerationException(isLonger
-                ? $"--frames is {request.Frames}; with {between} frames between keyframes it must be {between + 2}, {(2 * between) + 3} ... {most}."
-                : $"--frames is {request.Frames}; this model makes 1 to {most} keyframes.");
+            throw GenerationException.Of("frames", isLonger
+                ? $"is {request.Frames}; with {between} frames between keyframes it must be {between + 2}, {(2 * between) + 3} ... {most}."
+                : $"is {request.Frames}; this model makes 1 to {most} keyframes.");
         }
 
         return new(
@@ -80,14 +80,14 @@ public sealed record CascadeSize(
         GenerationStages stages = Generation.Stages.Of(request.Stages, model);
         if (!stages.HasFlag(GenerationStages.Keyframes) || !stages.HasFlag(GenerationStages.Decode))
         {
-            throw new GenerationException($"--stages is {Generation.Stages.Format(stages)}; a video needs keyframes and decode.");
+            throw GenerationException.Of("stages", $"is {Generation.Stages.Format(stages)}; a video needs keyframes and decode.");
         }
 
         if ((stages.HasFlag(GenerationStages.Interpolate) && model.Interpolation is null) || (stages.HasFlag(GenerationStages.Upscale) && model.Upscaling is null))
         {
             string missing = stages.HasFlag(GenerationStages.Interpolate) && model.Interpolation is null
                 ? $"interpolate, but the model has no {MagicVideoParts.InterpolationFolder}" : $"upscale, but the model has no {MagicVideoParts.UpscalingFolder}";
-            throw new GenerationException($"--stages asks for {missing}.");
+            throw GenerationException.Of("stages", $"asks for {missing}.");
         }
 
         bool isLarger = stages.HasFlag(GenerationStages.Upscale);
@@ -98,7 +98,7 @@ public sealed record CascadeSize(
             if (value % unit != 0)
             {
                 int below = Math.Max(unit, value / unit * unit);
-                throw new GenerationException($"--{name} is {value}; for these stages it must be a multiple of {unit}, such as {below} or {below + unit}.");
+                throw GenerationException.Of(name, $"is {value}; for these stages it must be a multiple of {unit}, such as {below} or {below + unit}.");
             }
         }
 

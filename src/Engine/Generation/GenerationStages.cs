@@ -37,7 +37,7 @@ public static class Stages
             int index = Names.ToList().IndexOf(name);
             stages |= index >= 0
                 ? (GenerationStages)(1 << index)
-                : throw new GenerationException($"--stages names '{name}'; there are {string.Join(", ", Names)}.");
+                : throw GenerationException.Of("stages", $"names '{name}'; there are {string.Join(", ", Names)}.");
         }
 
         return stages;

@@ -10,7 +10,7 @@ namespace Hummingbird.Vulkan.Engine.Generation;
 /// enlarged image and the start of super-resolution. A sampler that adds noise draws it within each stage, step by step.</remarks>
 public sealed class MagicVideoPipeline(ModelFolder model, IGraphBackend backend, PhaseClock clock)
 {
-    private readonly MagicVideoParts parts = model.MagicVideo ?? throw new GenerationException($"{model.DisplayName} is no MagicVideo model.");
+    private readonly MagicVideoParts parts = model.MagicVideo ?? throw new GenerationException(null, $"{model.DisplayName} is no MagicVideo model.");
 
     /// <summary>Sees every frame before it is enlarged, unclamped; for tests.</summary>
     internal Action<float[]>? DecodedTap { get; init; }
