@@ -40,6 +40,7 @@ internal static class CommandLine
         RootCommand root = new("Text to video on any Vulkan GPU, or without one.")
         {
             GenerateCommand.Create(terminal),
+            ServeCommand.Create(terminal),
             DevicesCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             ConvertCommand.Create(terminal),

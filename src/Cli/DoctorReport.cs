@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Engine.Graph;
 
 namespace Hummingbird.Vulkan.Cli;
 

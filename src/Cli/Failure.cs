@@ -27,6 +27,7 @@ internal static class Failure
     /// <summary>Our own exceptions say all there is to say; of others the kind is named as well.</summary>
     public static string Describe(Exception error) => error switch
     {
+        GenerationException { Problem: string problem } e => $"--{e.Parameter!.Replace('_', '-')} {problem}",
         OperationCanceledException => "cancelled; nothing was written.",
         IOException or UnauthorizedAccessException => error.Message,
         _ when IsOurs(error) => error.Message,

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Hummingbird.Vulkan.Cli.Commands;
 using Hummingbird.Vulkan.Engine.Generation;
+using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Media;
 using Hummingbird.Vulkan.Engine.Weights;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Weights;
 
 namespace Hummingbird.Vulkan.Cli.Commands;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hummingbird.Vulkan.Engine.Conformance;
 using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Interop;
 using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.Kernels.Cases;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hummingbird.Vulkan.Engine.Generation;
+using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Media;
 using Hummingbird.Vulkan.Engine.Schedulers;
 using Hummingbird.Vulkan.Engine.Weights;

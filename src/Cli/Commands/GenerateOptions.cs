@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Engine.Graph;
 
 namespace Hummingbird.Vulkan.Cli.Commands;
 

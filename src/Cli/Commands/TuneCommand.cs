@@ -3,6 +3,7 @@ using System.Globalization;
 using Hummingbird.Vulkan.Bench.Kernels;
 using Hummingbird.Vulkan.Bench.Tuning;
 using Hummingbird.Vulkan.Engine.Device;
+using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Models;
 using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.Kernels;

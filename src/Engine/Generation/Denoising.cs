@@ -10,7 +10,8 @@ namespace Hummingbird.Vulkan.Engine.Generation;
 /// <remarks>What the loop needs of timesteps and prompt is computed before it (<see cref="UNetConditions"/>); a step writes its row of
 /// shifts, its coefficients and its noise, and re-runs the one recorded graph: U-Net (twice with classifier-free guidance) and
 /// scheduler step.</remarks>
-public sealed class Denoising(ModelFolder model, IGraphBackend backend, PhaseClock clock)
+/// <param name="latentSink">Sees the clean latents as they are believed to be after each step.</param>
+public sealed class Denoising(ModelFolder model, IGraphBackend backend, PhaseClock clock, LatentSink? latentSink = null)
 {
     private readonly UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));
 
@@ -53,6 +54,7 @@ public sealed class Denoising(ModelFolder model, IGraphBackend backend, PhaseClo
 
             step.Read("denoised", denoised);
             step.Read("next", latents);
+            latentSink?.Invoke(i + 1, scheduler.Timesteps.Count, size, denoised);
             clock.Report(i + 1);
         }
 

@@ -31,4 +31,14 @@ public sealed record GenerationRequest(
 }
 
 /// <summary>A request that the model cannot fulfil; the message says what is allowed.</summary>
-public sealed class GenerationException(string message) : Exception(message);
+/// <param name="parameter">The value at fault, in snake_case; null where it is the noise.</param>
+public sealed class GenerationException(string? parameter, string message) : Exception(message)
+{
+    public string? Parameter => parameter;
+
+    /// <summary>The message without the parameter's name in front, so that a front end can name it its own way; null when it is not there.</summary>
+    public string? Problem { get; private init; }
+
+    /// <summary>"width" with "is 65; ..." says "width is 65; ...".</summary>
+    public static GenerationException Of(string parameter, string problem) => new(parameter, $"{parameter} {problem}") { Problem = problem };
+}

@@ -30,7 +30,7 @@ public sealed class FileNoise(IWeightSource source) : INoiseSource
         WeightTensor tensor = new WeightScope(source).Get(name);
         return tensor.ElementCount == count
             ? tensor.ReadFloats()
-            : throw new GenerationException($"{source.DisplayName}: '{name}' has {tensor.ElementCount} values, this generation needs {count}; check frames and size.");
+            : throw new GenerationException(null, $"{source.DisplayName}: '{name}' has {tensor.ElementCount} values, this generation needs {count}; check frames and size.");
     }
 }
 

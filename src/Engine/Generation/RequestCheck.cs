@@ -14,7 +14,7 @@ public static class RequestCheck
     {
         if (string.IsNullOrWhiteSpace(request.Prompt))
         {
-            throw new GenerationException("The prompt is empty: say what the video should show.");
+            throw new GenerationException("prompt", "The prompt is empty: say what the video should show.");
         }
 
         Range("frames", request.Frames, 1, MaxFrames);
@@ -38,13 +38,14 @@ public static class RequestCheck
 
         if (!double.IsFinite(request.GuidanceScale) || request.GuidanceScale is < 0 or > 100)
         {
-            throw new GenerationException($"--guidance-scale is {request.GuidanceScale}; it must be between 0 and 100.");
+            throw GenerationException.Of("guidance_scale", $"is {request.GuidanceScale}; it must be between 0 and 100.");
         }
 
         if (request.NegativePrompt.Length > 0 && HasEmbeddedGuidance(model))
         {
-            throw new GenerationException(
-                $"{model.DisplayName} has its guidance built in (it was distilled with it) and never sees a negative prompt; leave --negative-prompt out.");
+            throw GenerationException.Of(
+                "negative_prompt",
+                $"cannot be used: {model.DisplayName} has its guidance built in (it was distilled with it) and never sees one; leave it out.");
         }
     }
 
@@ -61,7 +62,7 @@ public static class RequestCheck
         if (value % unit != 0)
         {
             int below = Math.Max(unit, value / unit * unit);
-            throw new GenerationException($"--{name} is {value}; for {model.DisplayName} it must be a multiple of {unit}, such as {below} or {below + unit}.");
+            throw GenerationException.Of(name, $"is {value}; for {model.DisplayName} it must be a multiple of {unit}, such as {below} or {below + unit}.");
         }
     }
 
@@ -69,7 +70,7 @@ public static class RequestCheck
     {
         if (value < least || value > most)
         {
-            throw new GenerationException($"--{name} is {value}; it must be between {least} and {most}.");
+            throw GenerationException.Of(name, $"is {value}; it must be between {least} and {most}.");
         }
     }
 }

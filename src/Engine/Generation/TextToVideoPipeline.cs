@@ -8,6 +8,9 @@ namespace Hummingbird.Vulkan.Engine.Generation;
 /// <remarks>The whole of it is <see cref="Generate"/>; each line there is a phase with a file of its own.</remarks>
 public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend)
 {
+    /// <summary>Sees the latents after each step, on the calling thread; <see cref="LatentPreview"/> makes pictures of them.</summary>
+    public LatentSink? LatentSink { get; init; }
+
     /// <summary>Generates one video; frames are handed to <paramref name="frameSink"/> as they are decoded.</summary>
     /// <param name="request">What to generate; checked against the model first.</param>
     /// <param name="frameSink">Receives frame index and pixels, RGB8 [H, W, 3]. The memory is reused for the next frame.</param>
@@ -32,7 +35,7 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
         Noise noise = Noise.Draw(request, scheduler.Timesteps.Count, size);
 
         PromptEmbeddings prompt = Survive(backend, clock, () => new PromptEncoding(model, backend, clock).Encode(request, cancellation));
-        float[] latents = Survive(backend, clock, () => new Denoising(model, backend, clock).Run(request, scheduler, size, prompt, noise, cancellation));
+        float[] latents = Survive(backend, clock, () => new Denoising(model, backend, clock, LatentSink).Run(request, scheduler, size, prompt, noise, cancellation));
         Decoding decoding = new(model, backend, clock, frameSink);
         Survive(backend, clock, () => decoding.Run(latents, size, cancellation));
 

@@ -84,6 +84,8 @@ public sealed record UNetConfig(
 /// <param name="Eps">Epsilon of every GroupNorm.</param>
 /// <param name="ScalingFactor">Latents are divided by this before decoding.</param>
 /// <param name="DownsampleFactor">Must agree with <see cref="PixelsPerLatent"/> when given.</param>
+/// <param name="LatentRgbFactors">For previews: red, green and blue that a channel of the latents adds, a row a channel; black is 0, white 1.</param>
+/// <param name="LatentRgbBias">For previews: red, green and blue of latents that are zero.</param>
 public sealed record AutoencoderConfig(
     int InChannels = 3,
     int OutChannels = 3,
@@ -95,7 +97,9 @@ public sealed record AutoencoderConfig(
     int Groups = 32,
     float Eps = 1e-6f,
     float ScalingFactor = 0.18215f,
-    int? DownsampleFactor = null)
+    int? DownsampleFactor = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] float[][]? LatentRgbFactors = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] float[]? LatentRgbBias = null)
 {
     public ImmutableArray<int> ChMult { get; init; } = ChMult.IsDefault ? [1, 2, 4, 4] : ChMult;
 
@@ -118,8 +122,18 @@ public sealed record AutoencoderConfig(
         check.That(ScalingFactor is > 0 and < 1000, "scaling_factor", $"is {ScalingFactor}, expected a positive number such as 0.18215");
         check.That((DownsampleFactor ?? PixelsPerLatent) == PixelsPerLatent, "downsample_factor",
             $"is {DownsampleFactor}, but {ChMult.Length} levels make {PixelsPerLatent}");
+        CheckPreview(check);
         foreach (int multiplier in ChMult)
             check.That(Ch * multiplier % Groups == 0, "groups", $"is {Groups}, which does not divide the {Ch * multiplier} channels of a level");
+    }
+
+    private void CheckPreview(ConfigCheck check)
+    {
+        if (LatentRgbFactors is null)
+            return;
+        check.That(LatentRgbFactors.Length == ZChannels && LatentRgbFactors.All(row => row is { Length: 3 }), "latent_rgb_factors",
+            $"must be {ZChannels} rows (one a channel) of red, green and blue");
+        check.That(LatentRgbBias is { Length: 3 }, "latent_rgb_bias", "must be red, green and blue");
     }
 }
 

@@ -36,7 +36,7 @@ public sealed class CliUsageTests
     [InlineData("generate|x|--guidance-scale|nan", "--guidance-scale is 'nan'")]
     [InlineData("generate|x|--cfg-scale|-1", "--guidance-scale is -1")]
     [InlineData("generate|x|--guidance-scale|1e9", "--guidance-scale is 1000000000")]
-    [InlineData("generate|x|-n|blurry", "leave --negative-prompt out")]
+    [InlineData("generate|x|-n|blurry", "--negative-prompt cannot be used")]
     [InlineData("generate|x|--model|config:hummingbird-0.7b", "add --random-weights SEED")]
     [InlineData("generate|x|--random-weights|1", "--model config:hummingbird-0.7b")]
     [InlineData("generate|x|--random-weights|1|--model|config:hummingbird-0.7b|-W|500", "--width is 500; for config:hummingbird-0.7b it must be a multiple of 64")]

@@ -1,9 +1,7 @@
-using Hummingbird.Vulkan.Engine.Media;
-
-namespace Hummingbird.Vulkan.Cli;
+namespace Hummingbird.Vulkan.Engine.Media;
 
 /// <summary>A video sink that opens while the model is loading: finding ffmpeg and hashing the weights take their time.</summary>
-internal sealed class PendingSink(Func<(IVideoSink Sink, string? Note)> open) : IDisposable
+public sealed class PendingSink(Func<(IVideoSink Sink, string? Note)> open) : IDisposable
 {
     private readonly Task<(IVideoSink Sink, string? Note)> opening = Task.Run(open);
 
