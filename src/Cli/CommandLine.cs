@@ -41,6 +41,7 @@ internal static class CommandLine
         {
             GenerateCommand.Create(terminal),
             ServeCommand.Create(terminal),
+            McpCommand.Create(terminal),
             DevicesCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             ConvertCommand.Create(terminal),

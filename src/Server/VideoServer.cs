@@ -16,10 +16,7 @@ public sealed class VideoServer : IAsyncDisposable
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(2);
 
     private readonly ServerOptions options;
-    private readonly JobStore store;
-    private readonly VideoJobs jobs;
-    private readonly ModelCatalog catalog;
-    private readonly VideoWorker worker;
+    private readonly VideoService service;
     private readonly WebApplication app;
 
     /// <exception cref="ServerException">The options do not go together, or the data folder cannot be used.</exception>
@@ -31,20 +28,14 @@ public sealed class VideoServer : IAsyncDisposable
         }
 
         this.options = options;
-        ServerLog log = new(options.Say);
-        store = new(options.DataFolder);
-        jobs = new(store, options);
-        catalog = new(options.ModelsFolder, log.Say);
-        worker = new(jobs, store, catalog, options.Device, log);
-        app = Build(log);
+        service = new(options);
+        app = Build();
     }
 
     /// <summary>Where it listens, such as http://127.0.0.1:7860.</summary>
     public IReadOnlyList<string> Addresses { get; private set; } = [];
 
-    internal VideoWorker Worker => worker;
-
-    internal VideoJobs Jobs => jobs;
+    internal VideoService Service => service;
 
     /// <exception cref="ServerException">The port cannot be had.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
@@ -59,21 +50,18 @@ public sealed class VideoServer : IAsyncDisposable
         }
 
         Addresses = [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
-        worker.Start();
+        service.Worker.Start();
     }
 
     public async ValueTask DisposeAsync()
     {
-        worker.Dispose();
         using CancellationTokenSource limit = new(StopLimit);
         await app.StopAsync(limit.Token);
         await app.DisposeAsync();
-        jobs.Dispose();
-        catalog.Dispose();
-        store.Dispose();
+        service.Dispose();
     }
 
-    private WebApplication Build(ServerLog log)
+    private WebApplication Build()
     {
         // Nothing is read from files of the working folder or from variables.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = typeof(VideoServer).Assembly.GetName().Name });
@@ -90,11 +78,10 @@ public sealed class VideoServer : IAsyncDisposable
             return Task.CompletedTask;
         }));
         WebApplication built = builder.Build();
-        RequestGuard guard = new(options, log);
+        RequestGuard guard = new(options, service.Log);
         built.Use(next => context => guard.InvokeAsync(context, next));
         built.UseRouting();
-        Admission admission = new(catalog, worker.Device);
-        new VideoEndpoints(jobs, store, admission, new EventStreams(built.Lifetime)).Map(built);
+        new VideoEndpoints(service, new EventStreams(built.Lifetime)).Map(built);
         MapSystem(built);
         PageFiles.Map(built);
         built.MapOpenApi("/openapi.json").ExcludeFromDescription();
@@ -105,9 +92,9 @@ public sealed class VideoServer : IAsyncDisposable
 
     private void MapSystem(WebApplication routes)
     {
-        routes.MapGet("/v1/models", () => TypedResults.Json(new ModelPage([.. catalog.List().Select(ModelView.Of)]), ApiJson.Default.ModelPage))
+        routes.MapGet("/v1/models", () => TypedResults.Json(new ModelPage([.. service.Catalog.List().Select(ModelView.Of)]), ApiJson.Default.ModelPage))
             .Produces<ModelPage>().WithSummary("Models with their defaults and limits.").WithName("listModels");
-        routes.MapGet("/v1/device", () => TypedResults.Json(DeviceView.Of(worker.Device), ApiJson.Default.DeviceView))
+        routes.MapGet("/v1/device", () => TypedResults.Json(DeviceView.Of(service.Worker.Device), ApiJson.Default.DeviceView))
             .Produces<DeviceView>().WithSummary("The device, its memory, and every decision about it.").WithName("retrieveDevice");
         routes.MapGet("/healthz", () => TypedResults.Json(Health(), ApiJson.Default.HealthView))
             .Produces<HealthView>().WithSummary("Whether the server and its device are well.").WithName("health");
@@ -115,7 +102,7 @@ public sealed class VideoServer : IAsyncDisposable
 
     private HealthView Health()
     {
-        WorkerDevice device = worker.Device;
+        (WorkerDevice device, VideoJobs jobs) = (service.Worker.Device, service.Jobs);
         string status = device.Health is DeviceHealth.Degraded or DeviceHealth.Unavailable ? "degraded" : "ok";
         return new(status, new(device.Name, device.Health, device.Losses), new(jobs.Running is not null, jobs.Waiting, jobs.Capacity), Version);
     }

@@ -42,7 +42,7 @@ internal static class ServeCommand
                 Port = InRange("--port", parsed.GetValue(port) ?? ServerOptions.DefaultPort, 0, 65535),
                 Address = AddressOf(parsed.GetValue(host)),
                 Token = TokenOf(parsed.GetValue(tokenFile)),
-                DataFolder = parsed.GetValue(data) ?? DefaultData(),
+                DataFolder = parsed.GetValue(data) ?? DefaultData("videos"),
                 ModelsFolder = ModelsOf(parsed.GetValue(models)),
                 QueueLength = InRange("--queue", parsed.GetValue(queue) ?? 8, 1, 1000),
                 KeepVideos = InRange("--keep", parsed.GetValue(keep) ?? 200, 1, 100_000),
@@ -107,12 +107,12 @@ internal static class ServeCommand
         return Encoding.UTF8.GetString(bytes, 0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
     }
 
-    private static string? ModelsOf(string? folder)
+    internal static string? ModelsOf(string? folder)
         => folder is null || Directory.Exists(folder) ? folder : throw new UsageException($"--models: there is no folder '{folder}'.");
 
-    private static string DefaultData()
+    internal static string DefaultData(string name)
     {
         string root = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
-        return Path.Combine(root.Length > 0 ? root : ".", "hummingbird", "videos");
+        return Path.Combine(root.Length > 0 ? root : ".", "hummingbird", name);
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Net.Http.Headers;
 namespace Hummingbird.Vulkan.Server.Api;
 
 /// <summary>OpenAI's videos, and what it has not: events and synchronous generation.</summary>
-internal sealed class VideoEndpoints(VideoJobs jobs, JobStore store, Admission admission, EventStreams streams)
+internal sealed class VideoEndpoints(VideoService service, EventStreams streams)
 {
     private const int LargestPage = 100, UsualPage = 20;
 
@@ -34,7 +34,7 @@ internal sealed class VideoEndpoints(VideoJobs jobs, JobStore store, Admission a
 
     private async Task<IResult> CreateAsync(HttpContext context)
     {
-        VideoJob job = Add(await RequestReader.ReadAsync(context.Request, context.RequestAborted));
+        VideoJob job = service.Add(await RequestReader.ReadAsync(context.Request, context.RequestAborted));
         context.Response.Headers.Location = $"/v1/videos/{job.Id}";
         return TypedResults.Json(Video.Of(job.State), ApiJson.Default.Video, statusCode: StatusCodes.Status202Accepted);
     }
@@ -59,14 +59,14 @@ internal sealed class VideoEndpoints(VideoJobs jobs, JobStore store, Admission a
             "url" => false,
             _ => throw ApiException.Invalid("response_format", "response_format must be b64_json or url."),
         };
-        VideoJob job = Add(request);
+        VideoJob job = service.Add(request);
         try
         {
             await job.Finished.WaitAsync(context.RequestAborted);
         }
         catch (OperationCanceledException)
         {
-            await jobs.DeleteAsync(job); // Nobody is there to take it.
+            await service.Jobs.DeleteAsync(job); // Nobody is there to take it.
             throw;
         }
 
@@ -76,7 +76,7 @@ internal sealed class VideoEndpoints(VideoJobs jobs, JobStore store, Admission a
     private async Task<IResult> AnswerAsync(VideoJob job, bool isInline, CancellationToken cancellation)
     {
         VideoRecord record = job.State.Record;
-        if (job.State.IsDeleted || store.FileOf(record) is not string file)
+        if (job.State.IsDeleted || service.Store.FileOf(record) is not string file)
         {
             throw new ApiException(StatusCodes.Status500InternalServerError, record.Error?.Message ?? "The video was deleted before it was done.") { Code = record.Error?.Code ?? "deleted" };
         }
@@ -88,24 +88,6 @@ internal sealed class VideoEndpoints(VideoJobs jobs, JobStore store, Admission a
         return TypedResults.Json(new GeneratedVideos(record.CreatedAt / 1000, job.Id, [video]), ApiJson.Default.GeneratedVideos);
     }
 
-    /// <exception cref="ApiException">400 or 429.</exception>
-    private VideoJob Add(VideoRequest request)
-    {
-        VideoSettings settings = admission.Admit(request);
-        if (jobs.Waiting >= jobs.Capacity)
-        {
-            throw Full();
-        }
-
-        admission.CheckMemory(settings);
-        return jobs.TryAdd(settings, out VideoJob? job) ? job : throw Full();
-    }
-
-    private ApiException Full() => new(StatusCodes.Status429TooManyRequests, $"{jobs.Capacity} videos are waiting already. Try again in {jobs.RetryAfterSeconds} s.")
-    {
-        Code = "queue_full", RetryAfterSeconds = jobs.RetryAfterSeconds,
-    };
-
     private IResult List(int? limit = null, string? after = null, string? order = null)
     {
         if (limit is < 1 or > LargestPage)
@@ -115,8 +97,8 @@ internal sealed class VideoEndpoints(VideoJobs jobs, JobStore store, Admission a
 
         IEnumerable<VideoJob> all = order switch
         {
-            null or "desc" => jobs.List(),
-            "asc" => jobs.List().Reverse(),
+            null or "desc" => service.Jobs.List(),
+            "asc" => service.Jobs.List().Reverse(),
             _ => throw ApiException.Invalid("order", "order must be asc or desc."),
         };
         if (after is not null)
@@ -134,7 +116,7 @@ internal sealed class VideoEndpoints(VideoJobs jobs, JobStore store, Admission a
     private async Task<IResult> DeleteAsync(string id)
     {
         // The answer waits for the work to stop, so that it is true; a submit that takes longer ends by itself.
-        Task gone = jobs.DeleteAsync(Find(id));
+        Task gone = service.Jobs.DeleteAsync(Find(id));
         await Task.WhenAny(gone, Task.Delay(StopLimit));
         return TypedResults.Json(new DeletedVideo(id), ApiJson.Default.DeletedVideo);
     }
@@ -147,7 +129,7 @@ internal sealed class VideoEndpoints(VideoJobs jobs, JobStore store, Admission a
             throw ApiException.Invalid("variant", "variant must be video: there are no other assets.");
         }
 
-        if (store.FileOf(record) is not string file)
+        if (service.Store.FileOf(record) is not string file)
         {
             throw new ApiException(
                 record.IsFinished ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict,
@@ -161,7 +143,7 @@ internal sealed class VideoEndpoints(VideoJobs jobs, JobStore store, Admission a
             new EntityTagHeaderValue($"\"{id}\""), enableRangeProcessing: true);
     }
 
-    private VideoJob Find(string id) => (JobStore.IsId(id) ? jobs.Find(id) : null) ?? throw ApiException.NotFound("There is no such video.");
+    private VideoJob Find(string id) => (JobStore.IsId(id) ? service.Jobs.Find(id) : null) ?? throw ApiException.NotFound("There is no such video.");
 
     private static IResult Answer(VideoJob job) => TypedResults.Json(Video.Of(job.State), ApiJson.Default.Video);
 }

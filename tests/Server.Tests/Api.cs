@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Hummingbird.Vulkan.Server.Tests;
+
+/// <summary>What a client of the API does.</summary>
+internal static class Api
+{
+    /// <summary>A video that takes a moment on two cores.</summary>
+    public const string Small = """{"prompt":"a big red circle moving right on a white background","seed":5,"width":64,"height":64,"num_frames":4,"num_inference_steps":4}""";
+
+    /// <summary>A video that nobody waits for.</summary>
+    public const string Long = """{"prompt":"a blue square growing on a white background","seed":6,"width":64,"height":64,"num_frames":64,"num_inference_steps":400}""";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static StringContent Json(string body) => new(body, Encoding.UTF8, "application/json");
+
+    public static async Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(this HttpClient client, string body, string path = "/v1/videos")
+    {
+        using HttpResponseMessage response = await client.PostAsync(path, Json(body));
+        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
+    }
+
+    public static async Task<JsonNode> JsonAsync(this HttpClient client, string path, HttpStatusCode status = HttpStatusCode.OK)
+    {
+        using HttpResponseMessage response = await client.GetAsync(new Uri(path, UriKind.Relative));
+        string text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == status, $"{path}: {response.StatusCode} {text}");
+        return JsonNode.Parse(text)!;
+    }
+
+    /// <returns>The id of a new job.</returns>
+    public static async Task<string> QueueAsync(this HttpClient client, string body)
+    {
+        (HttpStatusCode status, JsonNode video) = await client.PostAsync(body);
+        Assert.True(status == HttpStatusCode.Accepted, video.ToJsonString());
+        return video.Text("id");
+    }
+
+    public static async Task<JsonNode> UntilAsync(this HttpClient client, string id, params string[] statuses)
+    {
+        using CancellationTokenSource limit = new(Patience);
+        while (true)
+        {
+            JsonNode video = await client.JsonAsync($"/v1/videos/{id}");
+            if (statuses.Contains(video.Text("status")))
+            {
+                return video;
+            }
+
+            await Task.Delay(30, limit.Token);
+        }
+    }
+
+    /// <summary>Deletes every job, so that the next test finds an empty line.</summary>
+    public static async Task ClearAsync(this HttpClient client)
+    {
+        foreach (JsonNode? video in (await client.JsonAsync("/v1/videos?limit=100"))["data"]!.AsArray())
+        {
+            (await client.DeleteAsync(new Uri($"/v1/videos/{video!.Text("id")}", UriKind.Relative))).Dispose();
+        }
+    }
+
+    public static string Text(this JsonNode node, string name) => node[name]!.GetValue<string>();
+
+    /// <summary>Name and data of each event until the stream ends.</summary>
+    public static async Task<List<(string Name, JsonNode Data)>> EventsAsync(this HttpClient client, string id)
+    {
+        using CancellationTokenSource limit = new(Patience);
+        using HttpResponseMessage response = await client.GetAsync(new Uri($"/v1/videos/{id}/events", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        using StreamReader reader = new(await response.Content.ReadAsStreamAsync(limit.Token));
+        List<(string, JsonNode)> events = [];
+        string name = "";
+        while (await reader.ReadLineAsync(limit.Token) is { } line)
+        {
+            if (line.StartsWith("event: ", StringComparison.Ordinal))
+            {
+                name = line[7..];
+            }
+            else if (line.StartsWith("data: ", StringComparison.Ordinal))
+            {
+                events.Add((name, JsonNode.Parse(line[6..])!));
+            }
+        }
+
+        return events;
+    }
+
+    /// <summary>Sends bytes as they are and reads the answer until the server closes or says no more.</summary>
+    public static async Task<RawAnswer> RawAsync(int port, string head, byte[]? body = null, int patienceSeconds = 20)
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(patienceSeconds));
+        using TcpClient tcp = new();
+        await tcp.ConnectAsync(IPAddress.Loopback, port, limit.Token);
+        NetworkStream stream = tcp.GetStream();
+        MemoryStream answer = new();
+        try
+        {
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(head), limit.Token);
+            await stream.WriteAsync(body ?? [], limit.Token);
+            byte[] buffer = new byte[8192];
+            while (!RawAnswer.IsComplete(answer) && await stream.ReadAsync(buffer, limit.Token) is > 0 and int read)
+            {
+                answer.Write(buffer, 0, read);
+            }
+        }
+        catch (IOException)
+        {
+            // Reset by the server: what has come so far is its answer.
+        }
+
+        return new(Encoding.Latin1.GetString(answer.ToArray()));
+    }
+}
+
+internal sealed record RawAnswer(string Text)
+{
+    /// <summary>0 without an answer.</summary>
+    public int Status => Text.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) ? int.Parse(Text.AsSpan(9, 3), System.Globalization.CultureInfo.InvariantCulture) : 0;
+
+    public static bool IsComplete(MemoryStream answer)
+    {
+        string text = Encoding.Latin1.GetString(answer.GetBuffer(), 0, (int)answer.Length);
+        int end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        int length = text.IndexOf("Content-Length: ", StringComparison.OrdinalIgnoreCase);
+        return end >= 0 && (text.Contains("0\r\n\r\n", StringComparison.Ordinal) || (length >= 0 && length < end
+            && text.Length >= end + 4 + int.Parse(text.AsSpan(length + 16, text.IndexOf('\r', length) - length - 16), System.Globalization.CultureInfo.InvariantCulture)));
+    }
+}
