@@ -31,6 +31,8 @@ have_vulkan_loader() {
     /usr/lib64/libvulkan.so.1 /usr/lib/libvulkan.so.1 /usr/local/lib/libvulkan.so.1
 }
 
+have_glfw() { any_exists /usr/lib/*-linux-gnu*/libglfw.so.3 /usr/lib64/libglfw.so.3 /usr/lib/libglfw.so.3 /usr/local/lib/libglfw.so.3; }
+
 # --- what the machine has -------------------------------------------------------------------------------
 
 system_driver_manifests() {
@@ -270,9 +272,10 @@ with_lock() {
   fi
 }
 
-# Commands and files that tests need beyond what running needs: the shader compiler, Vulkan's own checks.
+# Commands and files that tests need beyond what running needs: the shader compiler, Vulkan's own checks, a browser for the page,
+# a display and GLFW for the window.
 have_test_tools() {
-  have_command glslc && any_exists /usr/share/vulkan/explicit_layer.d/*khronos_validation*.json \
+  have_command glslc && have_command chromium && have_command Xvfb && have_glfw && any_exists /usr/share/vulkan/explicit_layer.d/*khronos_validation*.json \
     /etc/vulkan/explicit_layer.d/*khronos_validation*.json
 }
 
@@ -284,8 +287,8 @@ prepare_machine() {
     install_packages "libvulkan1 finds the GPU's driver, ffmpeg writes mp4, webm, gif and webp" "${packages[@]}" || true
   fi
   if [[ $1 == test ]] && ! have_test_tools; then
-    install_packages "the tests compile shaders and run under Vulkan's validation layer" \
-      glslc vulkan-validationlayers || true
+    install_packages "the tests compile shaders, run under Vulkan's validation layer, and use the page and the window" \
+      glslc vulkan-validationlayers chromium xvfb libglfw3 || true
   fi
   local driver
   driver="$(choose_driver)"

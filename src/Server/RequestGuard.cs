@@ -76,7 +76,7 @@ internal sealed class RequestGuard(ServerOptions options, ServerLog log)
         bool isLoopbackName = host.Host is "localhost" or "127.0.0.1" or "[::1]" && IPAddress.IsLoopback(local);
 
         // A name could be made to point here by anybody; the address itself could not.
-        bool isAddress = IPAddress.TryParse(host.Host.Trim('[', ']'), out IPAddress? named) && named.Equals(local);
+        bool isAddress = host.Host.Trim('[', ']') == local.ToString();
         if ((host.Port ?? 80) != connection.LocalPort || !(isLoopbackName || isAddress))
         {
             throw new ApiException(StatusCodes.Status403Forbidden, "This server does not answer to that host name.") { Code = "forbidden_host" };

@@ -13,7 +13,7 @@ internal static class Api
     public const string Small = """{"prompt":"a big red circle moving right on a white background","seed":5,"width":64,"height":64,"num_frames":4,"num_inference_steps":4}""";
 
     /// <summary>A video that nobody waits for.</summary>
-    public const string Long = """{"prompt":"a blue square growing on a white background","seed":6,"width":64,"height":64,"num_frames":64,"num_inference_steps":400}""";
+    public const string Long = """{"prompt":"a blue square growing on a white background","seed":6,"width":64,"height":64,"num_frames":64,"scheduler":"ddim","num_inference_steps":400}""";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -64,6 +64,10 @@ internal static class Api
             (await client.DeleteAsync(new Uri($"/v1/videos/{video!.Text("id")}", UriKind.Relative))).Dispose();
         }
     }
+
+    /// <summary>Waits until nothing of any video is in the data folder.</summary>
+    public static void AssertNothingLeft(string data) => Assert.True(
+        SpinWait.SpinUntil(() => Directory.GetFiles(data).All(f => Path.GetFileName(f) == "lock"), Patience), string.Join(' ', Directory.GetFiles(data)));
 
     public static string Text(this JsonNode node, string name) => node[name]!.GetValue<string>();
 

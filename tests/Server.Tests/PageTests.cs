@@ -147,6 +147,7 @@ public sealed class PageTests(SharedServer server, Browser browser) : IClassFixt
         await page.Locator("#width").FillAsync("64");
         await page.Locator("#height").FillAsync("64");
         await page.Locator("#num_frames").FillAsync($"{frames}");
+        await page.Locator("#scheduler").SelectOptionAsync(steps > 50 ? "ddim" : "lcm");
         await page.Locator("#num_inference_steps").FillAsync($"{steps}");
     }
 

@@ -112,7 +112,7 @@ public sealed class VideoApiTests(SharedServer server)
         Assert.Equal(ids[0], (await Client.JsonAsync("/v1/videos?order=asc")).Text("first_id"));
         await Client.ClearAsync();
         Assert.Empty((await Client.JsonAsync("/v1/videos"))["data"]!.AsArray());
-        Assert.Empty(Directory.GetFiles(server.Process.Data, "video_*"));
+        Api.AssertNothingLeft(server.Process.Data);
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class VideoApiTests(SharedServer server)
         }
 
         Assert.Empty(server.Process.Children());
-        Assert.DoesNotContain(Directory.GetFiles(server.Process.Data), f => Path.GetFileName(f) != "lock");
+        Api.AssertNothingLeft(server.Process.Data);
     }
 
     [Fact]

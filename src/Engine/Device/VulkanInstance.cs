@@ -31,7 +31,10 @@ public sealed class VulkanInstance : IDisposable
 
     /// <param name="validation">Checks every call, synchronisation included. Slow; needs the Khronos validation layer.</param>
     /// <exception cref="VulkanUnavailableException">No loader, no driver, or no validation layer.</exception>
-    public static VulkanInstance Create(bool validation = false)
+    public static VulkanInstance Create(bool validation = false) => Create(validation, []);
+
+    /// <param name="windowExtensions">What surfaces of a window take.</param>
+    internal static VulkanInstance Create(bool validation, IReadOnlyList<string> windowExtensions)
     {
         VulkanLoader loader = VulkanLoader.Load();
         if (loader.Version < ApiVersion.V1_2)
@@ -39,7 +42,7 @@ public sealed class VulkanInstance : IDisposable
             throw new VulkanUnavailableException($"The Vulkan loader {loader.LibraryName} speaks Vulkan {loader.Version}, and 1.2 is needed. {VulkanLoader.InstallAdvice}");
         }
 
-        List<string> extensions = [];
+        List<string> extensions = [.. windowExtensions];
         IReadOnlySet<string> available = loader.Extensions();
         if (available.Contains(ExtensionNames.KhrPortabilityEnumeration))
         {
@@ -74,6 +77,12 @@ public sealed class VulkanInstance : IDisposable
             throw;
         }
     }
+
+    internal bool CanPresent(int device, int queueFamily, SurfaceKHR surface) => Api.CanPresent(physicalDevices[device], queueFamily, surface);
+
+    internal SurfaceCapabilitiesKHR CapabilitiesOf(int device, SurfaceKHR surface) => Api.Capabilities(physicalDevices[device], surface);
+
+    internal SurfaceFormatKHR[] FormatsOf(int device, SurfaceKHR surface) => Api.Formats(physicalDevices[device], surface);
 
     internal DeviceApi CreateDevice(DeviceSnapshot snapshot, DevicePlan plan)
     {

@@ -15,10 +15,10 @@ internal sealed class VideoEndpoints(VideoService service, EventStreams streams)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v1/videos", (Delegate)CreateAsync).Accepts<VideoRequest>("application/json").Produces<Video>(StatusCodes.Status202Accepted)
+        routes.MapPost("/v1/videos", (Delegate)CreateAsync).Accepts<VideoRequest>("application/json", "multipart/form-data").Produces<Video>(StatusCodes.Status202Accepted)
             .Produces<ErrorBody>(StatusCodes.Status400BadRequest).Produces<ErrorBody>(StatusCodes.Status429TooManyRequests)
             .WithSummary("Queue a video.").WithName("createVideo");
-        routes.MapPost("/v1/videos/generations", GenerateAsync).Accepts<VideoRequest>("application/json").Produces<GeneratedVideos>()
+        routes.MapPost("/v1/videos/generations", GenerateAsync).Accepts<VideoRequest>("application/json", "multipart/form-data").Produces<GeneratedVideos>()
             .Produces<Video>(StatusCodes.Status202Accepted).Produces<ErrorBody>(StatusCodes.Status429TooManyRequests)
             .WithSummary("With ?wait=true: make a video and answer with it; otherwise as createVideo.").WithName("generateVideo");
         routes.MapGet("/v1/videos", List).Produces<VideoPage>().WithSummary("Videos, newest first.").WithName("listVideos");
