@@ -10,7 +10,7 @@ using Hummingbird.Vulkan.Engine.Weights;
 namespace Hummingbird.Vulkan.Cli;
 
 /// <summary>Makes videos one after another on one device, and tells about each.</summary>
-internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder model, OpenDevice device, Terminal terminal)
+internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder model, OpenDevice device, Terminal terminal, WindowView? window = null)
 {
     private readonly ProgressView view = new(terminal, arguments.IsQuiet);
     private readonly GenerationEvents? events = arguments.IsJson ? new(new JsonEvents(terminal.Out)) : null;
@@ -30,11 +30,18 @@ internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder mod
             trace?.Show(progress);
         }
 
+        window?.Begin(request);
         try
         {
             using PendingSink pending = new(() => OpenSink(job, cancellation));
-            GenerationResult result = new TextToVideoPipeline(model, device.Backend)
-                .Generate(request, (_, rgb) => pending.Sink.WriteFrame(rgb), Show, cancellation);
+            void Take(int index, ReadOnlySpan<byte> rgb)
+            {
+                pending.Sink.WriteFrame(rgb);
+                window?.Take(index, rgb);
+            }
+
+            GenerationResult result = new TextToVideoPipeline(model, device.Backend) { LatentSink = window is null ? null : window.Preview }
+                .Generate(request, Take, Show, cancellation);
             trace?.End();
             pending.Sink.Complete();
             Save(job, result, trace);

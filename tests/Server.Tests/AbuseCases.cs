@@ -92,7 +92,7 @@ internal static class AbuseCases
         yield return new("G32", "too many headers", $"{Get}\r\n{Host}\r\n{string.Join("\r\n", Enumerable.Range(0, 100).Select(i => $"X{i}: a"))}", null, 431);
         yield return new("G32", "line over 8 KiB", $"GET /{new string('a', 9000)} HTTP/1.1\r\n{Host}", null, 414);
         yield return new("G32", "not HTTP", "\u0016\u0003\u0001 nonsense", null, 400);
-        yield return new("G32", "HTTP/2 preface", "PRI * HTTP/2.0", null, 400, 505);
+        yield return new("G32", "HTTP/2 preface", "PRI * HTTP/2.0", null, 0, 400, 505);
         yield return new("G32", "header with a line break", $"{Get}\r\n{Host}\r\nX: a\n b", null, 400, 200);
         yield return new("G32", "header with NUL", $"{Get}\r\n{Host}\r\nX: a\0b", null, 400);
     }

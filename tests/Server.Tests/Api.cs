@@ -41,6 +41,17 @@ internal static class Api
         return video.Text("id");
     }
 
+    /// <summary>Waits for what comes about a moment later.</summary>
+    public static async Task EventuallyAsync(Func<Task<bool>> holds, string what)
+    {
+        using CancellationTokenSource limit = new(Patience);
+        while (!await holds())
+        {
+            Assert.False(limit.IsCancellationRequested, $"It never came about: {what}.");
+            await Task.Delay(50, CancellationToken.None);
+        }
+    }
+
     public static async Task<JsonNode> UntilAsync(this HttpClient client, string id, params string[] statuses)
     {
         using CancellationTokenSource limit = new(Patience);

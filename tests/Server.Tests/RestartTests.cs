@@ -28,7 +28,8 @@ public sealed class RestartTests
         Assert.Equal("completed", (await client.JsonAsync($"/v1/videos/{finished}")).Text("status"));
         Assert.Equal(bytes, await client.GetByteArrayAsync(new Uri($"/v1/videos/{finished}/content", UriKind.Relative), TestContext.Current.CancellationToken));
         Assert.Equal(3, (await client.JsonAsync("/v1/videos"))["data"]!.AsArray().Count);
-        Assert.DoesNotContain(Directory.EnumerateFiles(server.Data), f => f.Contains("partial", StringComparison.Ordinal) || f.EndsWith(".tmp", StringComparison.Ordinal));
+        await Api.EventuallyAsync(
+            () => Task.FromResult(!Directory.EnumerateFiles(server.Data).Any(f => f.Contains("partial", StringComparison.Ordinal) || f.EndsWith(".tmp", StringComparison.Ordinal))), "no half-written file");
     }
 
     [Fact]
@@ -38,8 +39,8 @@ public sealed class RestartTests
         await server.StartAsync();
         string[] ids = [await server.Client.QueueAsync(Api.Small), await server.Client.QueueAsync(Api.Small), await server.Client.QueueAsync(Api.Small)];
         await server.Client.UntilAsync(ids[2], "completed");
+        await Api.EventuallyAsync(() => Task.FromResult(Directory.GetFiles(server.Data, "*.mp4").Length == 2), "two videos are kept");
         await server.Client.JsonAsync($"/v1/videos/{ids[0]}", System.Net.HttpStatusCode.NotFound);
-        Assert.Equal(2, Directory.GetFiles(server.Data, "*.mp4").Length);
 
         await using ServerProcess second = new(["--data", server.Data]);
         await Assert.ThrowsAnyAsync<Exception>(second.StartAsync);

@@ -44,11 +44,14 @@ internal static class GenerateCommand
 
         using Interrupt interrupt = new(() => terminal.Say("stopping after the work in flight; once more to end at once."));
         using OpenDevice device = arguments.Device.Open();
-        GenerationRun run = new(arguments, model, device, terminal);
+        using WindowView? window = arguments.HasWindow ? WindowView.Open(jobs[0].Request, model) : null;
+        GenerationRun run = new(arguments, model, device, terminal, window);
         foreach (VideoJob job in jobs)
         {
             run.Generate(job, interrupt.Token);
         }
+
+        window?.WaitUntilClosed(interrupt.Token);
 
         return ExitCodes.Done;
     }

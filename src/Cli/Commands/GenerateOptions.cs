@@ -58,6 +58,9 @@ internal sealed record GenerateArguments
     public bool IsQuiet { get; init; }
 
     public bool HasMetadata { get; init; } = true;
+
+    /// <summary>Previews and the result are played in a window.</summary>
+    public bool HasWindow { get; init; }
 }
 
 /// <summary>The options of <c>generate</c> and how they are read.</summary>
@@ -87,6 +90,7 @@ internal sealed class GenerateOptions
     private readonly Option<string?> saveLatents = Options.Text("--save-latents", "FILE", "Write the final latents as .safetensors: latents [1,C,T,H,W] fp32.");
     private readonly Option<string?> loadNoise = Options.Text("--load-noise", "FILE", "Take the noise from a .safetensors file: noise, noise.0, noise.1 ...");
     private readonly Option<string?> trace = Options.Text("--trace", "FILE", "Write a timeline for Perfetto or chrome://tracing.");
+    private readonly Option<bool> window = Options.Flag("--window", "Play previews and the video in a window (needs GLFW: libglfw3); ends when it is closed.");
     private readonly Option<bool> json = Options.Flag("--json", "Events as JSON lines on standard output.");
     private readonly Option<bool> noMetadata = Options.Flag("--no-metadata", "Write the video without prompt, seed and settings, and no .json beside it.");
     private readonly Option<bool> verbose = Options.Flag("--verbose", "Say more: device, hash of the latents, stack traces.", "-v");
@@ -98,7 +102,7 @@ internal sealed class GenerateOptions
         Option[] all =
         [
             prompt, promptFile, negativePrompt, output, model, randomWeights, seed, count, steps, frames, fps, width, height, guidanceScale, scheduler, stages,
-            .. device.All, dryRun, saveLatents, loadNoise, trace, json, noMetadata, verbose, quiet,
+            .. device.All, dryRun, saveLatents, loadNoise, trace, window, json, noMetadata, verbose, quiet,
         ];
         foreach (Option option in all)
         {
@@ -146,6 +150,7 @@ internal sealed class GenerateOptions
             IsVerbose = parsed.GetValue(verbose),
             IsQuiet = parsed.GetValue(quiet),
             HasMetadata = !parsed.GetValue(noMetadata),
+            HasWindow = parsed.GetValue(window),
         };
     }
 

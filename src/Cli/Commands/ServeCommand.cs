@@ -65,13 +65,14 @@ internal static class ServeCommand
     {
         await using VideoServer server = new(options);
         await server.StartAsync(cancellation);
-        terminal.Out.WriteLine(string.Join(' ', server.Addresses));
-        terminal.Out.Flush();
-        terminal.Say($"open {server.Addresses[0]} in a browser; Ctrl-C ends.");
         if (options.Address is { } address && !IPAddress.IsLoopback(address))
         {
             terminal.Say($"WARNING: others can reach this server at {address}, and what they send and get is not encrypted. They need the token; a browser gets it by opening /?token=TOKEN once.");
         }
+
+        terminal.Out.WriteLine(string.Join(' ', server.Addresses));
+        terminal.Out.Flush();
+        terminal.Say($"open {server.Addresses[0]} in a browser; Ctrl-C ends.");
 
         try
         {

@@ -79,7 +79,5 @@ public sealed class VideoJob(VideoRecord record)
         old.SetResult();
     }
 
-    public void UpdateRecord(Func<VideoRecord, VideoRecord> change) => Update(s => s with { Record = change(s.Record) });
-
     internal void Finish() => finished.TrySetResult();
 }

@@ -96,7 +96,7 @@ public sealed class VideoJobs : IDisposable
 
         try
         {
-            Save(added);
+            Record(added, r => r);
         }
         catch
         {
@@ -132,7 +132,6 @@ public sealed class VideoJobs : IDisposable
     /// <summary>The worker is done with a job, whatever came of it.</summary>
     public void Release(VideoJob job)
     {
-        Save(job);
         bool isDeleted;
         lock (gate)
         {
@@ -149,15 +148,18 @@ public sealed class VideoJobs : IDisposable
         Retain();
     }
 
-    /// <summary>Writes the record as it is now.</summary>
-    public void Save(VideoJob job)
+    /// <summary>Changes a job's record: on disk first, so that nobody is told what a restart would not know.</summary>
+    public void Record(VideoJob job, Func<VideoRecord, VideoRecord> change)
     {
         lock (job.Saving)
         {
+            VideoRecord changed = change(job.State.Record);
             if (!job.State.IsDeleted)
             {
-                store.Write(job.State.Record);
+                store.Write(changed);
             }
+
+            job.Update(s => s with { Record = changed });
         }
     }
 
@@ -227,8 +229,7 @@ public sealed class VideoJobs : IDisposable
         };
         if (problem is not null)
         {
-            job.UpdateRecord(r => r with { Status = VideoStatus.Failed, Error = new("interrupted", problem), CompletedAt = r.CompletedAt ?? Now(), File = null, Bytes = 0 });
-            Save(job);
+            Record(job, r => r with { Status = VideoStatus.Failed, Error = new("interrupted", problem), CompletedAt = r.CompletedAt ?? Now(), File = null, Bytes = 0 });
         }
 
         job.Finish();

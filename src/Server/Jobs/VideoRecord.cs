@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hummingbird.Vulkan.Engine.Generation;
 
@@ -73,9 +74,18 @@ public sealed record VideoRecord(string Id, long CreatedAt, VideoSettings Settin
     public bool IsFinished => Status is VideoStatus.Completed or VideoStatus.Failed;
 }
 
-/// <summary>Enum members as lower-case words with underscores.</summary>
-internal sealed class SnakeCaseEnumConverter<T>() : JsonStringEnumConverter<T>(System.Text.Json.JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
-    where T : struct, Enum;
+/// <summary>Enum members as lower-case words with underscores: exactly one of them, which the framework's own converter does not insist on.</summary>
+internal sealed class SnakeCaseEnumConverter<T> : JsonConverter<T>
+    where T : struct, Enum
+{
+    private static readonly Dictionary<string, T> Values = Enum.GetValues<T>().ToDictionary(v => JsonNamingPolicy.SnakeCaseLower.ConvertName(v.ToString()), StringComparer.Ordinal);
+
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        => reader.TokenType == JsonTokenType.String && Values.TryGetValue(reader.GetString()!, out T value) ? value : throw new JsonException();
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options)
+        => writer.WriteStringValue(JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
+}
 
 internal static class OutputFormats
 {

@@ -74,8 +74,7 @@ internal sealed class VideoWorker : IDisposable
         long started = Stopwatch.GetTimestamp();
         try
         {
-            job.UpdateRecord(r => r with { Status = VideoStatus.InProgress, StartedAt = VideoJobs.Now() });
-            jobs.Save(job);
+            jobs.Record(job, r => r with { Status = VideoStatus.InProgress, StartedAt = VideoJobs.Now() });
             Generate(job);
             jobs.LastDuration = Stopwatch.GetElapsedTime(started);
             log.Say($"{job.Id} done in {jobs.LastDuration.TotalSeconds:0.0} s");
@@ -103,7 +102,7 @@ internal sealed class VideoWorker : IDisposable
             Engine.Memory.OutOfGpuMemoryException => new("out_of_memory", PublicText.Of(error)),
             _ => new("generation_failed", PublicText.Of(error)),
         };
-        job.UpdateRecord(r => r with { Status = VideoStatus.Failed, Error = reason, CompletedAt = VideoJobs.Now() });
+        jobs.Record(job, r => r with { Status = VideoStatus.Failed, Error = reason, CompletedAt = VideoJobs.Now() });
         log.Say($"{job.Id} {reason.Code}: {reason.Message}");
     }
 
@@ -125,7 +124,7 @@ internal sealed class VideoWorker : IDisposable
         pending.Sink.Complete();
         string path = pending.Sink.OutputPath;
         string?[] notes = [.. result.Notes, pending.Note];
-        job.UpdateRecord(r => r with
+        jobs.Record(job, r => r with
         {
             Status = VideoStatus.Completed,
             CompletedAt = VideoJobs.Now(),
