@@ -141,6 +141,33 @@ public sealed class PageTests(SharedServer server, Browser browser) : IClassFixt
         await Expect(page.Locator("#queue li")).ToHaveCountAsync(0);
     }
 
+    /// <summary>Written to the folder of the variable HUMMINGBIRD_SCREENSHOTS, for docs/images; to nowhere that lasts without it.</summary>
+    [Fact]
+    public async Task Screenshots_at_desk_and_phone_in_light_and_dark()
+    {
+        string folder = Environment.GetEnvironmentVariable("HUMMINGBIRD_SCREENSHOTS") is { Length: > 0 } wanted ? wanted : Directory.CreateTempSubdirectory("hummingbird-screenshots-").FullName;
+        await server.Client.ClearAsync();
+        foreach (string prompt in (string[])["a small yellow star bouncing on a black background", "a blue square growing on a white background", "a big green triangle moving down on a gray background"])
+        {
+            await server.Client.UntilAsync(await server.Client.QueueAsync($"{{\"prompt\":\"{prompt}\",\"seed\":5}}"), "completed");
+        }
+
+        foreach ((string name, int width, int height, ColorScheme scheme) in ((string, int, int, ColorScheme)[])
+            [("page-desk-light", 1280, 860, ColorScheme.Light), ("page-desk-dark", 1280, 860, ColorScheme.Dark), ("page-phone-light", 390, 844, ColorScheme.Light), ("page-phone-dark", 390, 844, ColorScheme.Dark)])
+        {
+            await using Window window = await browser.OpenAsync(Address, width, height, scheme);
+            IPage page = window.Page;
+            await page.Locator("#prompt").FillAsync(Prompt);
+            await page.Locator("#seed").FillAsync("5");
+            await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
+            await page.WaitForFunctionAsync("() => document.getElementById('player').currentTime > 0");
+            await page.WaitForTimeoutAsync(300);
+            string file = Path.Combine(folder, name + ".png");
+            await page.ScreenshotAsync(new() { Path = file, FullPage = width < 600 });
+            Assert.True(new FileInfo(file).Length > 10_000);
+        }
+    }
+
     private static async Task FillAsync(IPage page, string prompt, int frames, int steps)
     {
         await page.Locator("#prompt").FillAsync(prompt);

@@ -63,7 +63,7 @@ public sealed class RestartTests
 
         await using ServerProcess server = new(["--host", "0.0.0.0"], ("HUMMINGBIRD_TOKEN", "open-sesame"));
         await server.StartAsync();
-        Assert.Contains("WARNING", server.Output, StringComparison.Ordinal);
+        await Api.EventuallyAsync(() => Task.FromResult(server.Output.Contains("WARNING", StringComparison.Ordinal)), "a warning");
         Assert.DoesNotContain("open-sesame", server.Output, StringComparison.Ordinal);
         string host = $"Host: 127.0.0.1:{server.Port}";
         (string Head, int Status)[] cases =

@@ -122,12 +122,11 @@ public sealed record AutoencoderConfig(
         check.That(ScalingFactor is > 0 and < 1000, "scaling_factor", $"is {ScalingFactor}, expected a positive number such as 0.18215");
         check.That((DownsampleFactor ?? PixelsPerLatent) == PixelsPerLatent, "downsample_factor",
             $"is {DownsampleFactor}, but {ChMult.Length} levels make {PixelsPerLatent}");
-        CheckPreview(check);
         foreach (int multiplier in ChMult)
             check.That(Ch * multiplier % Groups == 0, "groups", $"is {Groups}, which does not divide the {Ch * multiplier} channels of a level");
     }
 
-    private void CheckPreview(ConfigCheck check)
+    internal void ValidatePreview(ConfigCheck check)
     {
         if (LatentRgbFactors is null)
             return;

@@ -127,6 +127,7 @@ public sealed class ModelFolder : IDisposable
             $"is {UNetConfig.ContextDim}, but hidden_size of text_encoder/config.json is {TextEncoderConfig.HiddenSize}");
         check.That(UNetConfig.OutChannels == VaeConfig.ZChannels, "out_channels",
             $"is {UNetConfig.OutChannels}, but z_channels of vae/config.json is {VaeConfig.ZChannels}");
+        VaeConfig.ValidatePreview(new ConfigCheck(files.NameOf("vae/config.json")));
     }
 
     private static SafetensorsSource OpenWeights(ModelFiles files, string component, string stem)
