@@ -23,7 +23,7 @@ public sealed partial class AbuseTests(SharedServer server)
         StringBuilder answers = new();
         foreach (AbuseCase abuse in AbuseCases.All)
         {
-            RawAnswer answer = await SendAsync(abuse);
+            RawAnswer answer = await RawHttp.SendAsync(Port, abuse);
             answers.AppendLine(answer.Text);
             if (!abuse.Statuses.Contains(answer.Status))
             {
@@ -137,13 +137,6 @@ public sealed partial class AbuseTests(SharedServer server)
         }
 
         return slowest;
-    }
-
-    private Task<RawAnswer> SendAsync(AbuseCase abuse)
-    {
-        bool saysLength = abuse.Head.Contains("Content-Length", StringComparison.Ordinal) || abuse.Head.Contains("Transfer-Encoding", StringComparison.Ordinal);
-        string length = abuse.Body is null || saysLength ? "" : $"\r\nContent-Length: {abuse.Body.Length}";
-        return Api.RawAsync(Port, abuse.Head.Replace("{port}", $"{Port}", StringComparison.Ordinal) + length + "\r\n\r\n", abuse.Body);
     }
 
     private void AssertTellsNothing(string text)

@@ -75,7 +75,7 @@ public sealed class RestartTests
         ];
         foreach ((string head, int status) in cases)
         {
-            Assert.Equal((head, status), (head, (await Api.RawAsync(server.Port, head + "\r\n\r\n")).Status));
+            Assert.Equal((head, status), (head, (await RawHttp.SendAsync(server.Port, head + "\r\n\r\n")).Status));
         }
 
         await AssertSlowClientsAreDroppedAsync(server, host);
@@ -84,13 +84,13 @@ public sealed class RestartTests
     /// <summary>90 connections that never finish their headers, one that trickles its body, and more connections than are served.</summary>
     private static async Task AssertSlowClientsAreDroppedAsync(ServerProcess server, string host)
     {
-        Task<RawAnswer>[] slow = [.. Enumerable.Range(0, 90).Select(_ => Api.RawAsync(server.Port, $"GET /healthz HTTP/1.1\r\n{host}\r\nX-Slow: "))];
-        Task<RawAnswer> trickle = Api.RawAsync(server.Port, $"POST /v1/videos HTTP/1.1\r\n{host}\r\nAuthorization: Bearer open-sesame\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{{");
+        Task<RawAnswer>[] slow = [.. Enumerable.Range(0, 90).Select(_ => RawHttp.SendAsync(server.Port, $"GET /healthz HTTP/1.1\r\n{host}\r\nX-Slow: "))];
+        Task<RawAnswer> trickle = RawHttp.SendAsync(server.Port, $"POST /v1/videos HTTP/1.1\r\n{host}\r\nAuthorization: Bearer open-sesame\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{{");
         await Task.Delay(500);
         Assert.Equal("ok", (await server.Client.JsonAsync("/healthz")).Text("status"));
         Assert.All(await Task.WhenAll(slow), answer => Assert.Contains(answer.Status, (int[])[0, 408]));
         Assert.Contains((await trickle).Status, (int[])[0, 408]);
-        Task<RawAnswer>[] crowd = [.. Enumerable.Range(0, 150).Select(_ => Api.RawAsync(server.Port, $"GET /healthz HTTP/1.1\r\n{host}\r\nConnection: close\r\n\r\n"))];
+        Task<RawAnswer>[] crowd = [.. Enumerable.Range(0, 150).Select(_ => RawHttp.SendAsync(server.Port, $"GET /healthz HTTP/1.1\r\n{host}\r\nConnection: close\r\n\r\n"))];
         Assert.Contains(await Task.WhenAll(crowd), answer => answer.Status == 200);
         Assert.Equal("ok", (await server.Client.JsonAsync("/healthz")).Text("status"));
     }
