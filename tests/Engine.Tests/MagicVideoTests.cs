@@ -5,6 +5,7 @@ using Hummingbird.Vulkan.Engine.Schedulers;
 using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.Vectors;
 using Xunit;
+using GraphRun = Hummingbird.Vulkan.Vectors.GraphRun;
 
 namespace Hummingbird.Vulkan.Engine.Tests;
 

@@ -161,9 +161,10 @@ public sealed class PageTests(SharedServer server, Browser browser) : IClassFixt
             await page.Locator("#seed").FillAsync("5");
             await page.GetByRole(AriaRole.Button, new() { Name = "Generate" }).ClickAsync();
             await page.WaitForFunctionAsync("() => document.getElementById('player').currentTime > 0");
+            await page.EvaluateAsync("scrollTo(0, 0)");
             await page.WaitForTimeoutAsync(300);
             string file = Path.Combine(folder, name + ".png");
-            await page.ScreenshotAsync(new() { Path = file, FullPage = width < 600 });
+            await page.ScreenshotAsync(new() { Path = file, FullPage = true });
             Assert.True(new FileInfo(file).Length > 10_000);
         }
     }

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using Hummingbird.Vulkan.Server.Tests;
+using Hummingbird.Vulkan.ServerSoak;
 
 // dotnet run -c Release --project tools/ServerSoak -- [MINUTES]
 // Starts a server of its own and, all at once, makes small videos, cancels long ones, follows events, sends every abuse case over and

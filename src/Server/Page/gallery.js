@@ -50,9 +50,25 @@ function makeCard(video, onChange) {
 function mediaOf(video) {
   const label = `Video: ${video.prompt}`;
   if (video.content_type.startsWith("image/")) return element("img", { className: "media", src: api.contentOf(video), alt: label, loading: "lazy" });
-  const media = element("video", { className: "media", src: api.contentOf(video), loop: true, muted: true, controls: true, preload: "metadata", ariaLabel: label });
+  const media = element("video", { className: "media", src: api.contentOf(video), loop: true, muted: true, preload: "metadata", ariaLabel: label });
+  media.onclick = () => togglePlay(media);
   media.setAttribute("playsinline", "");
   return media;
+}
+
+function togglePlay(media) {
+  if (media.paused) media.play().catch(() => {});
+  else media.pause();
+}
+
+function playButton(video) {
+  const button = element("button", { type: "button", ariaLabel: `Play: ${video.prompt}` }, "Play");
+  button.onclick = () => {
+    const media = button.closest(".card").querySelector("video");
+    togglePlay(media);
+    button.textContent = media.paused ? "Play" : "Pause";
+  };
+  return button;
 }
 
 function factsOf(video) {
@@ -67,7 +83,9 @@ function buttonsOf(video, onChange) {
   use.onclick = () => settings.write(video);
   const command = element("button", { type: "button", ariaLabel: `Copy the command for: ${video.prompt}` }, "Command");
   command.onclick = () => copy(settings.asCommand(video), command);
-  const row = element("div", { className: "row" }, use, command);
+  const row = element("div", { className: "row" });
+  if (video.content_type?.startsWith("video/")) row.append(playButton(video));
+  row.append(use, command);
   if (video.status === "completed") {
     row.append(element("a", { className: "button", href: api.contentOf(video), download: "", ariaLabel: `Download: ${video.prompt}` }, "Download"));
   }
