@@ -10,8 +10,9 @@ internal sealed class CheckpointBytes(ByteSource source, string displayName) : I
 
     public long Length => source.Length;
 
+    /// <param name="order">SequentialScan where it is read from end to end: the system then reads further ahead.</param>
     /// <exception cref="WeightException">There is no such file, it is a folder, a pipe or a device, or it may not be read.</exception>
-    public static CheckpointBytes Open(string path)
+    public static CheckpointBytes Open(string path, FileOptions order = FileOptions.None)
     {
         try
         {
@@ -23,7 +24,7 @@ internal sealed class CheckpointBytes(ByteSource source, string displayName) : I
             // Before opening: opening a pipe would wait for its writer.
             if (SpecialFile.Is(path) || info.Length == 0)
                 throw WeightException.In(path, "is empty (or no regular file).");
-            return new CheckpointBytes(new FileByteSource(File.OpenHandle(path, options: FileOptions.RandomAccess)), path);
+            return new CheckpointBytes(new FileByteSource(File.OpenHandle(path, options: order)), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -3,7 +3,7 @@ using Hummingbird.Vulkan.Engine.Weights;
 namespace Hummingbird.Vulkan.WeightsConverter.Output;
 
 /// <summary>A folder that appears under its name complete or not at all; one that was there stays until then.</summary>
-/// <remarks>Files go to a temporary folder beside the target, are flushed to the disk, then the folder takes the target's name: by an exchange
+/// <remarks>Files go to a temporary folder beside the target and to the disk, then the folder takes the target's name: by an exchange
 /// of names where there was one before, so that the name always leads to a whole folder. What a killed process left behind is removed by the
 /// next one: a live one holds a lock on its lock file.</remarks>
 internal sealed class AtomicFolder : IDisposable
@@ -12,6 +12,7 @@ internal sealed class AtomicFolder : IDisposable
 
     private readonly string target;
     private readonly FileStream held;
+    private readonly List<Task> flushes = [];
     private bool isCommitted;
 
     private AtomicFolder(string target, string temporary, FileStream held)
@@ -61,19 +62,34 @@ internal sealed class AtomicFolder : IDisposable
         return isForeign ? throw WeightException.In(path, "is a folder that holds something else than a model; name a new or an empty folder.") : full;
     }
 
-    /// <summary>A new file in the folder; its bytes are on the disk when this returns.</summary>
+    /// <summary>A new file in the folder. Its bytes go to the disk while the next one is written; <see cref="Commit"/> waits for them.</summary>
     public void Write(string relativePath, Action<Stream> write)
     {
         string path = Path.Combine(Temporary, relativePath);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20);
-        write(stream);
-        stream.Flush(flushToDisk: true);
+        var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20);
+        try
+        {
+            write(stream);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+
+        flushes.Add(Task.Run(() =>
+        {
+            using (stream)
+                stream.Flush(flushToDisk: true);
+        }));
     }
 
     /// <summary>Gives the folder its name.</summary>
     public void Commit()
     {
+        foreach (Task flush in flushes)
+            flush.GetAwaiter().GetResult();
         foreach (string folder in Directory.EnumerateDirectories(Temporary, "*", SearchOption.AllDirectories).Append(Temporary))
             FolderSync.Flush(folder);
         string parent = Path.GetDirectoryName(target)!;
@@ -89,8 +105,11 @@ internal sealed class AtomicFolder : IDisposable
     public void Dispose()
     {
         held.Dispose();
-        if (!isCommitted)
-            Discard();
+        if (isCommitted)
+            return;
+        // Nothing may still be written where things are deleted; what went wrong there is no news any more.
+        Task.WhenAll(flushes).ContinueWith(static done => _ = done.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).GetAwaiter().GetResult();
+        Discard();
     }
 
     private void MoveAside()

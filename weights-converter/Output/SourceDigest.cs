@@ -13,12 +13,12 @@ public sealed record SourceRecord(string File, long Bytes, string Sha256);
 /// <summary>One pass over a source file: its SHA-256, and the checksums of the archive's members, where it is one.</summary>
 internal static class SourceDigest
 {
-    private const int Piece = 1 << 20;
+    private const int Piece = 4 << 20;
 
     /// <exception cref="WeightException">A member's checksum is wrong: the file is damaged.</exception>
     public static SourceRecord Of(string path, IReadOnlyList<ZipEntry> members, CancellationToken cancellation)
     {
-        using CheckpointBytes file = CheckpointBytes.Open(path);
+        using CheckpointBytes file = CheckpointBytes.Open(path, FileOptions.SequentialScan);
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         ZipEntry[] ordered = [.. members.Where(m => m.Length > 0).OrderBy(m => m.Begin)];
         byte[] buffer = new byte[(int)Math.Min(Piece, file.Length)];
