@@ -28,7 +28,7 @@ public static class RequestCheck
         }
         else if (request.Stages != GenerationStages.Default)
         {
-            throw GenerationException.Of("stages", $"are for cascades such as MagicVideo; {model.DisplayName} is one network.");
+            throw GenerationException.Of("stages", $"is for cascades such as MagicVideo; {model.DisplayName} is one network.");
         }
         else
         {
