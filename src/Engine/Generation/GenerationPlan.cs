@@ -45,6 +45,12 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
             return OfCascade(request, model, (graph, runs) => PlanGraph(graph, runs, target, largestBlockInBytes), storage);
         }
 
+        PlannedGraph Plan(ComputeGraph graph, int runs) => PlanGraph(graph, runs, target, largestBlockInBytes);
+        if (model.SnapVideo is { } snap)
+        {
+            return new(new(request.Frames, snap.Height, snap.Width, 3), [.. OfSnapVideo(request, model, storage).Select(g => Plan(g.Graph, g.Runs))]);
+        }
+
         LatentSize size = LatentSize.Of(request, model);
         IScheduler scheduler = Samplers.Create(model.SchedulerConfig, request.Scheduler, request.Steps);
         int steps = scheduler.Timesteps.Count, tokens = model.TextEncoderConfig.MaxPositionEmbeddings;
@@ -52,7 +58,6 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
         PromptEmbeddings prompt = new([], isGuidedTwice ? [] : null, tokens, model.TextEncoderConfig.HiddenSize);
         UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));
         AutoencoderKL vae = new(model.VaeConfig, new WeightScope(model.Vae));
-        PlannedGraph Plan(ComputeGraph graph, int runs) => PlanGraph(graph, runs, target, largestBlockInBytes);
         int prompts = isGuidedTwice ? 2 : 1;
         return new(size,
         [
@@ -93,6 +98,21 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
         }
 
         return new(new(size.Frames, size.Height, size.Width, size.Channels), [.. graphs]);
+    }
+
+    /// <summary>Graphs of a Snap Video cascade and how often each runs; a prompt of the greatest length.</summary>
+    private static IEnumerable<(ComputeGraph Graph, int Runs)> OfSnapVideo(GenerationRequest request, ModelFolder model, StorageTypes storage)
+    {
+        SnapVideoParts parts = model.SnapVideo!;
+        SnapCascade cascade = new(parts);
+        int tokens = parts.Sampler.TextLength;
+        yield return (SnapVideoPipeline.BuildText(model, storage, tokens), 1);
+        FitStage first = cascade.First(model.UNet, request.Steps, request.GuidanceScale);
+        foreach (FitStage stage in parts.Second is null ? [first] : new[] { first, cascade.Second(model.Vae, request.Steps, request.GuidanceScale) })
+        {
+            yield return (FitConditions.Build(stage.Conditioning, storage, stage.Evaluations.Length, tokens), 1);
+            yield return (stage.BuildStep(storage, tokens), stage.Evaluations.Length);
+        }
     }
 
     private static PlannedGraph PlanGraph(ComputeGraph graph, int runs, KernelTarget? target, long largestBlock)
