@@ -23,7 +23,7 @@ public static class RequestCheck
         Range("steps", request.Steps, 1, MaxSteps);
         if (request.Stages != GenerationStages.Default && model.MagicVideo is null)
         {
-            throw new GenerationException($"--stages is for cascades such as MagicVideo; {model.DisplayName} has no stages to choose from.");
+            throw new GenerationException($"--stages is for cascades such as MagicVideo; {model.DisplayName} is {(model.SnapVideo is null ? "one network" : "run as a whole")}.");
         }
 
         if (model.MagicVideo is { } cascade)
