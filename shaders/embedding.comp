@@ -1,5 +1,5 @@
 #version 460
-// embedding: y[b, l] = table[ids[b, l]] + positions[l].
+// embedding: y[b, l] = table[ids[b, l]] + positions[l], or the table's row alone where the address of positions is 0.
 //
 // ids [rows] i32 with rows = B * length, table [vocabulary, channels] in STORAGE, positions [length, channels] in STORAGE or
 // fp32, y [rows, channels]. Ids are clamped into the table: a bad id gives a wrong row, never a read elsewhere.
@@ -31,7 +31,8 @@ void main()
     uint64_t target = y + uint64_t(row) * channels * STORAGE_BYTES;
     for (uint c = gl_LocalInvocationID.x; c < channels; c += WORKGROUP_SIZE)
     {
-        float place = positions_are_f32 != 0 ? load_f32(positions, position + c) : load(positions, position + c);
+        float place = 0.0;
+        if (positions != 0) place = positions_are_f32 != 0 ? load_f32(positions, position + c) : load(positions, position + c);
         store(target, c, load(token, c) + place);
     }
 }

@@ -1,5 +1,6 @@
 #version 460
-// layer_norm: y = (x - mean) * rsqrt(variance + epsilon) * weight + bias over the channels of each row.
+// layer_norm: y = (x - mean) * rsqrt(variance + epsilon) * weight + bias over the channels of each row; with centred = 0 nothing is
+// subtracted and the mean of the squares stands for the variance (RMS norm). Without a bias its address is 0.
 //
 // x [rows, C] with row stride, weight [C], bias [C] fp32, y [rows, C]. Statistics in fp32, two passes (mean, then
 // squared distances), so that a large mean costs no precision. One workgroup per row, folded over x and y.
@@ -30,6 +31,7 @@ layout(push_constant, scalar) uniform Push
     uint row_stride;
     uint fold;
     float epsilon;
+    uint centred;
 };
 
 vec4 load_parameters(uint64_t address, uint c)
@@ -86,7 +88,7 @@ void main()
             c += step_width;
         } while (c < channels);
     }
-    float mean = workgroup_sum(sum_of(sums)) / float(channels);
+    float mean = centred != 0 ? workgroup_sum(sum_of(sums)) / float(channels) : 0.0;
 
     vec4 squares = vec4(0.0);
     c = first;
@@ -101,13 +103,16 @@ void main()
     }
     float scale = inversesqrt(workgroup_sum(sum_of(squares)) / float(channels) + epsilon);
 
+    // Another address instead of a branch: a CPU driver loads from uniform addresses whatever the branch.
+    uint64_t offset = bias != 0 ? bias : weight;
+    float biased = bias != 0 ? 1.0 : 0.0;
     c = first;
     if (VECTORS || c < channels)
     {
         do
         {
             vec4 normalised = (load_channels(source, c) - mean) * scale;
-            store_channels(target, c, normalised * load_parameters(weight, c) + load_parameters(bias, c));
+            store_channels(target, c, normalised * load_parameters(weight, c) + biased * load_parameters(offset, c));
             c += step_width;
         } while (c < channels);
     }

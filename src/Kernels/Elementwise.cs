@@ -11,10 +11,16 @@ public enum ElementwiseOp
 
     /// <summary>y = a * sigmoid(a).</summary>
     Silu = 2,
+
+    /// <summary>y = max(a, 0).</summary>
+    Relu = 3,
+
+    /// <summary>y = gelu(a) * b with GELU's tanh approximation: T5 1.1's gate.</summary>
+    GatedGelu = 4,
 }
 
 /// <summary>One simple function of each element; where a convolution or norm can do it in passing, it does not come here.</summary>
-/// <remarks>Inputs: 0 a [..., C], 1 b like a for <see cref="ElementwiseOp.Add"/>, else absent -> y [..., C], contiguous.
+/// <remarks>Inputs: 0 a [..., C], 1 b like a for <see cref="ElementwiseOp.Add"/> and <see cref="ElementwiseOp.GatedGelu"/>, else absent -> y [..., C], contiguous.
 /// a and b may be column slices. y has type <paramref name="To"/>, or a's. Shader: shaders/elementwise.comp.</remarks>
 /// <param name="Op">The function.</param>
 /// <param name="Alpha">Factor of Copy and Add.</param>
@@ -25,7 +31,9 @@ public sealed partial record Elementwise(ElementwiseOp Op, float Alpha = 1, DTyp
 
     /// <summary>The shader's parameters behind the addresses of a, b, y.</summary>
     public readonly record struct Parameters(
-        uint Count, uint Channels, uint ARowStride, uint BRowStride, uint Contiguous, uint Operation, float Alpha, uint Fold);
+        uint Count, uint Channels, uint ARowStride, uint BRowStride, uint Contiguous, float Alpha, uint Fold);
+
+    private bool TakesTwo => Op is ElementwiseOp.Add or ElementwiseOp.GatedGelu;
 
     public override string Name => "elementwise";
 
@@ -46,7 +54,7 @@ public sealed partial record Elementwise(ElementwiseOp Op, float Alpha = 1, DTyp
             throw new ShapeException($"{Name}: {Op} keeps the type {a.DType.Name()}; cast to {to.Name()} with Copy.");
         }
 
-        if (Op == ElementwiseOp.Add != b.IsPresent)
+        if (TakesTwo != b.IsPresent)
         {
             throw new ShapeException($"{Name}: {Op} takes {(b.IsPresent ? "one operand" : "two operands")}, found a {a} and b {b}.");
         }
@@ -66,15 +74,15 @@ public sealed partial record Elementwise(ElementwiseOp Op, float Alpha = 1, DTyp
         string types = output.DType == a.DType ? a.DType.Name() : a.DType.Name() + output.DType.Name();
         return new([new Dispatch(
             $"{Name}.{types}",
-            [flat.WorkgroupSize],
+            [flat.WorkgroupSize, (int)Op],
             flat.Workgroups,
             [Operand.Input(0), b.IsPresent ? Operand.Input(1) : Operand.None, Operand.Output],
             Dispatch.Pack(new Parameters(
-                flat.Count, (uint)a.Shape.Channels, (uint)a.RowStride, (uint)b.RowStride, contiguous ? 1u : 0u, (uint)Op, Alpha, flat.Fold)))]);
+                flat.Count, (uint)a.Shape.Channels, (uint)a.RowStride, (uint)b.RowStride, contiguous ? 1u : 0u, Alpha, flat.Fold)))]);
     }
 
     public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output)
         => new(
-            (Op == ElementwiseOp.Silu ? 5.0 : 2.0) * output.Shape.Count,
-            inputs[0].SizeInBytes + (Op == ElementwiseOp.Add ? inputs[1].SizeInBytes : 0) + output.SizeInBytes);
+            (Op switch { ElementwiseOp.Silu => 5.0, ElementwiseOp.GatedGelu => 12.0, _ => 2.0 }) * output.Shape.Count,
+            inputs[0].SizeInBytes + (TakesTwo ? inputs[1].SizeInBytes : 0) + output.SizeInBytes);
 }

@@ -1,7 +1,7 @@
 namespace Hummingbird.Vulkan.Kernels;
 
 /// <summary>Token and position embedding: y[b, l] = table[ids[b, l]] + positions[l].</summary>
-/// <remarks>Inputs: 0 ids [B,L] i32, 1 table [V,C] f32 or f16, 2 positions [L or more, C] in the table's type or f32 -> y [B,L,C] in the table's type.
+/// <remarks>Inputs: 0 ids [B,L] i32, 1 table [V,C] f32 or f16, 2 positions [L or more, C] in the table's type or f32, optional -> y [B,L,C] in the table's type.
 /// The shader clamps ids into the table so that no id can read elsewhere; the host refuses such ids before.
 /// Reference: torch.nn.Embedding twice and a sum (CLIP's embeddings). Shader: shaders/embedding.comp.</remarks>
 public sealed partial record Embedding : Kernel
@@ -24,8 +24,8 @@ public sealed partial record Embedding : Kernel
             throw new ShapeException($"{Name}: the table must be f32 or f16 [V,C], found {table}.");
         }
 
-        if (positions.Shape.Rank != 2 || positions.Shape[0] < ids.Shape[1] || positions.Shape[1] != table.Shape[1]
-            || (positions.DType != table.DType && positions.DType != DType.F32))
+        if (positions.IsPresent && (positions.Shape.Rank != 2 || positions.Shape[0] < ids.Shape[1] || positions.Shape[1] != table.Shape[1]
+            || (positions.DType != table.DType && positions.DType != DType.F32)))
         {
             throw new ShapeException(
                 $"{Name}: positions must have {ids.Shape[1]} or more rows of {table.Shape[1]} channels in f32 or {table.DType.Name()}, found {positions}.");
@@ -44,7 +44,7 @@ public sealed partial record Embedding : Kernel
             $"{Name}.{table.DType.Name()}",
             [Math.Min(128, target.MaxWorkgroupInvocations)],
             groups,
-            [Operand.Input(0), Operand.Input(1), Operand.Input(2), Operand.Output],
+            [Operand.Input(0), Operand.Input(1), positions.IsPresent ? Operand.Input(2) : Operand.None, Operand.Output],
             Dispatch.Pack(new Parameters(
                 (uint)output.Shape.Rows, (uint)ids.Shape[1], (uint)table.Shape[0], (uint)table.Shape[1],
                 positions.DType == DType.F32 ? 1u : 0u, (uint)groups.X)))]);

@@ -1,23 +1,26 @@
 namespace Hummingbird.Vulkan.Kernels;
 
 /// <summary>Layer normalisation over the channels of each row: y = (x - mean) * rstd * weight + bias.</summary>
-/// <remarks>x [..., C], weight [C], bias [C] (fp32) -> y [..., C]. x may be a column slice. Statistics in fp32.
-/// Reference: torch.nn.LayerNorm. Shader: shaders/layer_norm.comp.</remarks>
-public sealed partial record LayerNorm(float Epsilon = 1e-5f) : Kernel
+/// <remarks>Inputs: 0 x [..., C], 1 weight [C] fp32, 2 bias [C] fp32, optional -> y [..., C]. x may be a column slice. Statistics in fp32.
+/// Reference: torch.nn.LayerNorm; not centred T5's layer norm. Shader: shaders/layer_norm.comp.</remarks>
+/// <param name="Epsilon">Added to the variance.</param>
+/// <param name="IsCentred">False: RMS norm, no mean is subtracted and the mean of the squares stands for the variance.</param>
+public sealed partial record LayerNorm(float Epsilon = 1e-5f, bool IsCentred = true) : Kernel
 {
     /// <summary>The shader's parameters behind the addresses of x, weight, bias, y.</summary>
-    public readonly record struct Parameters(uint Rows, uint Channels, uint RowStride, uint Fold, float Epsilon);
+    public readonly record struct Parameters(uint Rows, uint Channels, uint RowStride, uint Fold, float Epsilon, uint Centred);
 
     public override string Name => "layer_norm";
 
-    public override string Attributes => $"eps={Epsilon:g}";
+    public override string Attributes => $"eps={Epsilon:g}{(IsCentred ? "" : ",rms")}";
 
     public override Shape Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         Shape x = inputs[0].Shape;
         for (int i = 1; i <= 2; i++)
         {
-            if (inputs[i].Shape != [x.Channels])
+            bool isAbsentBias = i == 2 && !inputs[i].IsPresent;
+            if (!isAbsentBias && inputs[i].Shape != [x.Channels])
             {
                 throw new ShapeException($"{Name}: {(i == 1 ? "weight" : "bias")} must be [{x.Channels}] for x {x}, found {inputs[i].Shape}.");
             }
@@ -38,8 +41,8 @@ public sealed partial record LayerNorm(float Epsilon = 1e-5f) : Kernel
             $"{Name}.{x.DType.Name()}",
             [size, width, (int)access],
             groups,
-            [Operand.Input(0), Operand.Input(1), Operand.Input(2), Operand.Output],
-            Dispatch.Pack(new Parameters((uint)x.Shape.Rows, (uint)x.Shape.Channels, (uint)x.RowStride, (uint)groups.X, Epsilon)))]);
+            [Operand.Input(0), Operand.Input(1), inputs[2].IsPresent ? Operand.Input(2) : Operand.None, Operand.Output],
+            Dispatch.Pack(new Parameters((uint)x.Shape.Rows, (uint)x.Shape.Channels, (uint)x.RowStride, (uint)groups.X, Epsilon, IsCentred ? 1u : 0u)))]);
     }
 
     public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output)

@@ -34,7 +34,11 @@ internal static class GenerateCommand
         foreach (VideoJob job in jobs)
         {
             RequestCheck.Validate(job.Request, model);
-            Samplers.Create(model.SchedulerConfig, job.Request.Scheduler, job.Request.Steps);
+            if (model.SnapVideo is null)
+            {
+                Samplers.Create(model.SchedulerConfig, job.Request.Scheduler, job.Request.Steps);
+            }
+
             CheckOutputs(job, arguments.PreviewPath);
         }
 

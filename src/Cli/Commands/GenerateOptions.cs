@@ -91,7 +91,7 @@ internal sealed class GenerateOptions
     private readonly Option<int?> width = Options.Int("--width", "PIXELS", "Width. Default: the model's.", "-W");
     private readonly Option<int?> height = Options.Int("--height", "PIXELS", "Height. Default: the model's.", "-H");
     private readonly Option<double?> guidanceScale = Options.Real("--guidance-scale", "X", "How closely to follow the prompt. Default: the model's.", "--cfg-scale");
-    private readonly Option<string?> scheduler = Options.OneOf("--scheduler", "Sampler. Default: the model's.", "lcm", "ddim", "ddpm");
+    private readonly Option<string?> scheduler = Options.OneOf("--scheduler", "Sampler. Default: the model's.", "lcm", "ddim", "ddpm", "edm");
     private readonly Option<string?> stages = Options.Text("--stages", "LIST", "MagicVideo: which of keyframes,interpolate,decode,upscale to run. Default: all the model has but upscale.");
     private readonly DeviceOptionSet device = new();
     private readonly Option<bool> dryRun = Options.Flag("--dry-run", "Show sizes, FLOPs and memory on this device, and stop before loading weights.");

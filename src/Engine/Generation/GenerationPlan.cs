@@ -69,6 +69,15 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
             return OfCascade(request, model, storage, planner, pace);
         }
 
+        PlannedGraph Plan(ComputeGraph graph, int runs) => PlanGraph(graph, runs, planner, pace);
+        if (model.SnapVideo is { } snap)
+        {
+            LatentSize pixels = new(request.Frames, snap.Height, snap.Width, 3);
+            return new(
+                pixels, [.. OfSnapVideo(request, model, storage).Select(g => Plan(g.Graph, g.Runs))],
+                new(pixels, pixels.Height, pixels.Width, PixelsPerLatent: 1), planner.BudgetInBytes);
+        }
+
         LatentSize size = LatentSize.Of(request, model);
         IScheduler scheduler = Samplers.Create(model.SchedulerConfig, request.Scheduler, request.Steps);
         int steps = scheduler.Timesteps.Count, tokens = model.TextEncoderConfig.MaxPositionEmbeddings;
@@ -77,7 +86,6 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
         UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));
         AutoencoderKL vae = new(model.VaeConfig, new WeightScope(model.Vae));
         FrameTiles tiles = FrameTiles.Choose(vae, storage, size, planner);
-        PlannedGraph Plan(ComputeGraph graph, int runs) => PlanGraph(graph, runs, planner, pace);
         int prompts = isGuidedTwice ? 2 : 1;
         return new(
             size,
@@ -135,6 +143,21 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
 
         LatentSize latents = new(size.Frames, size.Height, size.Width, size.Channels);
         return new(latents, [.. graphs], new(latents, latents.Height, latents.Width, size.PixelsPerLatent), planner.BudgetInBytes);
+    }
+
+    /// <summary>Graphs of a Snap Video cascade and how often each runs; a prompt of the greatest length.</summary>
+    private static IEnumerable<(ComputeGraph Graph, int Runs)> OfSnapVideo(GenerationRequest request, ModelFolder model, StorageTypes storage)
+    {
+        SnapVideoParts parts = model.SnapVideo!;
+        SnapCascade cascade = new(parts);
+        int tokens = parts.Sampler.TextLength;
+        yield return (SnapVideoPipeline.BuildText(model, storage, tokens), 1);
+        FitStage first = cascade.First(model.UNet, request.Steps, request.GuidanceScale);
+        foreach (FitStage stage in parts.Second is null ? [first] : new[] { first, cascade.Second(model.Vae, request.Steps, request.GuidanceScale) })
+        {
+            yield return (FitConditions.Build(stage.Conditioning, storage, stage.Evaluations.Length, tokens), 1);
+            yield return (stage.BuildStep(storage, tokens), stage.Evaluations.Length);
+        }
     }
 
     private static PlannedGraph PlanGraph(ComputeGraph graph, int runs, GraphPlanner planner, Pace? pace) => new(

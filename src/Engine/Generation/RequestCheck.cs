@@ -1,3 +1,4 @@
+using Hummingbird.Vulkan.Engine.Schedulers;
 using Hummingbird.Vulkan.Engine.Weights;
 
 namespace Hummingbird.Vulkan.Engine.Generation;
@@ -20,15 +21,20 @@ public static class RequestCheck
         Range("frames", request.Frames, 1, MaxFrames);
         Range("fps", request.Fps, 1, 240);
         Range("steps", request.Steps, 1, MaxSteps);
+        if (request.Stages != GenerationStages.Default && model.MagicVideo is null)
+        {
+            throw GenerationException.Of("stages", $"is for cascades such as MagicVideo; {model.DisplayName} is {(model.SnapVideo is null ? "one network" : "run as a whole")}.");
+        }
+
         if (model.MagicVideo is { } cascade)
         {
             Range("width", request.Width, 1, MaxSide);
             Range("height", request.Height, 1, MaxSide);
             CascadeSize.Of(request, cascade);
         }
-        else if (request.Stages != GenerationStages.Default)
+        else if (model.SnapVideo is { } snap)
         {
-            throw GenerationException.Of("stages", $"is for cascades such as MagicVideo; {model.DisplayName} is one network.");
+            Cascade(request, snap, model.DisplayName);
         }
         else
         {
@@ -50,10 +56,39 @@ public static class RequestCheck
     }
 
     /// <summary>Guidance is an input of the network: one call per step and no negative prompt.</summary>
-    public static bool HasEmbeddedGuidance(ModelFolder model) => model.UNetConfig.TimeCondDim is not null;
+    public static bool HasEmbeddedGuidance(ModelFolder model) => model.SnapVideo is null && model.UNetConfig.TimeCondDim is not null;
 
     /// <summary>Width and height must be multiples of this many pixels.</summary>
     public static int PixelUnit(ModelFolder model) => model.VaeConfig.PixelsPerLatent * model.UNetConfig.DownsampleFactor;
+
+    /// <summary>Learned positions and groups leave no choice of size.</summary>
+    private static void Cascade(GenerationRequest request, SnapVideoParts cascade, string name)
+    {
+        if (request.Width != cascade.Width || request.Height != cascade.Height)
+        {
+            throw new GenerationException("width", $"width and height are {request.Width} and {request.Height}; {name} makes {cascade.Width} x {cascade.Height} and nothing else.");
+        }
+
+        if (request.Frames != cascade.Frames && request.Frames != 1)
+        {
+            throw GenerationException.Of("frames", $"is {request.Frames}; {name} makes videos of {cascade.Frames} frames, or an image of 1.");
+        }
+
+        if (request.Scheduler != Samplers.EdmHeun)
+        {
+            throw GenerationException.Of("scheduler", $"is {request.Scheduler}; {name} has its own, {Samplers.EdmHeun}.");
+        }
+
+        if (request.Steps < 2)
+        {
+            throw new GenerationException($"--steps is {request.Steps}; the sampler of {name} takes 2 or more.");
+        }
+
+        if (request.NegativePrompt.Length > 0)
+        {
+            throw new GenerationException($"{name} is guided away from no prompt at all and knows no negative one; leave --negative-prompt out.");
+        }
+    }
 
     private static void Side(string name, int value, ModelFolder model)
     {

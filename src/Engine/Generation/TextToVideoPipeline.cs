@@ -30,6 +30,11 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
             return new MagicVideoPipeline(model, backend, clock).Generate(request, prompts, frameSink, cancellation);
         }
 
+        if (model.SnapVideo is not null)
+        {
+            return new SnapVideoPipeline(model, backend, clock).Generate(request, frameSink, cancellation);
+        }
+
         IScheduler scheduler = Samplers.Create(model.SchedulerConfig, request.Scheduler, request.Steps);
         LatentSize size = LatentSize.Of(request, model);
 

@@ -50,12 +50,14 @@ public static class PublishedModels
     ];
 
     /// <summary>All that can be opened, without <see cref="Prefix"/>.</summary>
-    public static ImmutableArray<string> Names => [.. All.Select(m => m.Name), MagicVideoArchitecture.Name];
+    public static ImmutableArray<string> Names => [.. All.Select(m => m.Name), MagicVideoArchitecture.Name, .. SnapVideoArchitecture.All.Select(m => m.Name)];
 
     /// <summary>An architecture with random weights.</summary>
     /// <exception cref="WeightException">There is no such architecture.</exception>
     public static ModelFolder Open(string name, long seed)
-        => name.Equals(Prefix + MagicVideoArchitecture.Name, StringComparison.OrdinalIgnoreCase) ? MagicVideoArchitecture.Published.Open(seed) : Get(name).Open(seed);
+        => name.Equals(Prefix + MagicVideoArchitecture.Name, StringComparison.OrdinalIgnoreCase)
+            ? MagicVideoArchitecture.Published.Open(seed)
+            : SnapVideoArchitecture.Find(name)?.Open(seed) ?? Get(name).Open(seed);
 
     /// <param name="name">With or without <see cref="Prefix"/>.</param>
     /// <exception cref="WeightException">There is no such architecture.</exception>

@@ -5,6 +5,9 @@ namespace Hummingbird.Vulkan.Engine.Schedulers;
 /// <summary>The samplers by the names users type.</summary>
 public static class Samplers
 {
+    /// <summary>Of Snap Video models, which have no other.</summary>
+    public const string EdmHeun = "edm";
+
     public static IReadOnlyList<string> Names { get; } = ["lcm", "ddim", "ddpm"];
 
     /// <summary>Makes a sampler by name; a null name takes the one the configuration names.</summary>

@@ -7,7 +7,7 @@ namespace Hummingbird.Vulkan.Engine.Weights;
 /// <summary>A model in the diffusers layout: configurations read at once, weights opened when first asked for.</summary>
 /// <remarks>Files: model_index.json, tokenizer/, text_encoder/, unet/, vae/, scheduler/; for MagicVideo keyframe_unet/, video_vae/ and,
 /// where the model has them, interp_unet/ and sr_unet/ in place of unet/ and vae/. The nano models are embedded in the assembly.</remarks>
-public sealed class ModelFolder : IDisposable
+public sealed partial class ModelFolder : IDisposable
 {
     private static readonly string[] PublishedMergeLists = ["tokenizer/bpe_simple_vocab_16e6.txt.gz", "tokenizer/bpe_simple_vocab_16e6.txt"];
 
@@ -22,8 +22,9 @@ public sealed class ModelFolder : IDisposable
         (Index, UNetConfig, VaeConfig) = (parts.Index, parts.UNetConfig, parts.VaeConfig);
         (TextEncoderConfig, SchedulerConfig) = (parts.TextEncoderConfig, parts.SchedulerConfig);
         (unet, vae, textEncoder) = (new(parts.UNet), new(parts.Vae), new(parts.TextEncoder));
-        (tokenizer, hash) = (new(parts.Tokenizer), new(parts.Hash));
+        (tokenizer, hash) = (new(parts.Tokenizer), parts.HashOf is null ? new(parts.Hash) : new(parts.HashOf));
         MagicVideo = parts.MagicVideo;
+        SnapVideo = parts.SnapVideo;
     }
 
     /// <summary>Another folder's model with other U-Net weights; whoever opened the folder disposes it.</summary>
@@ -93,7 +94,8 @@ public sealed class ModelFolder : IDisposable
             throw WeightException.In(path, "is a file, expected a model folder. Checkpoints become folders with `hummingbird convert`.");
         if (!Directory.Exists(path))
             throw WeightException.In(path, $"no such model folder. Name a folder that holds model_index.json, or an embedded model: {string.Join(", ", ModelFiles.Embedded.Names)}.");
-        return new ModelFolder(new ModelFiles.OnDisk(path));
+        ModelFiles files = new ModelFiles.OnDisk(path);
+        return OpenSnapVideo(files) ?? new ModelFolder(files);
     }
 
     /// <summary>The same model with low-rank updates of its U-Net merged as its weights are read; keep this one open meanwhile.</summary>
@@ -209,4 +211,11 @@ public sealed class ModelFolder : IDisposable
 public sealed record ModelParts(
     string Name, ModelIndex Index, UNetConfig UNetConfig, AutoencoderConfig VaeConfig, TextEncoderConfig TextEncoderConfig,
     SchedulerConfig SchedulerConfig, IWeightSource UNet, IWeightSource Vae, IWeightSource TextEncoder, ITokenizer Tokenizer, string Hash,
-    MagicVideoParts? MagicVideo = null);
+    MagicVideoParts? MagicVideo = null)
+{
+    /// <summary>The cascade of a Snap Video model.</summary>
+    public SnapVideoParts? SnapVideo { get; init; }
+
+    /// <summary>In place of <see cref="Hash"/> where it takes reading the weights.</summary>
+    public Func<string>? HashOf { get; init; }
+}

@@ -17,4 +17,7 @@ namespace Hummingbird.Vulkan.Engine.Weights;
 [JsonSerializable(typeof(TokenizerConfig))]
 [JsonSerializable(typeof(MagicUNetConfig))]
 [JsonSerializable(typeof(VideoVaeConfig))]
+[JsonSerializable(typeof(FitConfig))]
+[JsonSerializable(typeof(T5Config))]
+[JsonSerializable(typeof(SnapSamplerConfig))]
 internal sealed partial class ModelJson : JsonSerializerContext;

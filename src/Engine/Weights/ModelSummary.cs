@@ -36,13 +36,21 @@ public sealed record ModelSummary(string Family, ImmutableArray<WeightSummary> C
 
     public long Bytes => Components.Sum(c => c.Bytes);
 
-    public static ModelSummary Of(ModelFolder model) => new(
+    public static ModelSummary Of(ModelFolder model) => model.SnapVideo is { } cascade ? OfCascade(model, cascade) : new(
         model.MagicVideo is null ? FamilyOf(model.UNetConfig) : "MagicVideo",
         [
             WeightSummary.Of("text_encoder", model.TextEncoder),
             WeightSummary.Of(model.MagicVideo is null ? "unet" : MagicVideoParts.KeyframesFolder, model.UNet),
             .. model.MagicVideo?.Others.Select(o => WeightSummary.Of(o.Name, o.Network.Weights.Value)) ?? [],
             WeightSummary.Of(model.MagicVideo is null ? "vae" : MagicVideoParts.VaeFolder, model.Vae),
+        ]);
+
+    private static ModelSummary OfCascade(ModelFolder model, SnapVideoParts parts) => new(
+        "Snap Video",
+        [
+            WeightSummary.Of("text_encoder", model.TextEncoder),
+            WeightSummary.Of(SnapVideoParts.FirstFolder, model.UNet),
+            .. parts.Second is null ? (IEnumerable<WeightSummary>)[] : [WeightSummary.Of(SnapVideoParts.SecondFolder, model.Vae)],
         ]);
 
     private static string FamilyOf(UNetConfig unet) => unet switch

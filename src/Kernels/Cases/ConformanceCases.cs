@@ -9,6 +9,7 @@ public static partial class ConformanceCases
         .. LayerNormCases(), .. GroupNormCases(), .. MatMulCases(), .. Conv2dCases(), .. Conv3dCases(), .. AttentionCases(),
         .. ElementwiseCases(), .. EmbeddingCases(), .. ToRgb8Cases(), .. SchedulerStepCases(), .. NonFiniteCountCases(),
         .. FrameAffineCases(), .. ResizeBilinearCases(),
+        .. ConcatenateCases(), .. BiasedAttentionCases(), .. DynamicThresholdCases(),
     ];
 
     /// <summary>The three storage combinations: fp32, fp32 activations with fp16 weights, fp16.</summary>

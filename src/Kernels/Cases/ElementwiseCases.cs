@@ -19,6 +19,8 @@ public static partial class ConformanceCases
                 .. InEveryStorage(new Elementwise(ElementwiseOp.Copy), weights: false, a, CaseInput.Absent),
                 .. InEveryStorage(new Elementwise(ElementwiseOp.Add, 0.5f), weights: false, a, b),
                 .. InEveryStorage(new Elementwise(ElementwiseOp.Silu), weights: false, a, CaseInput.Absent),
+                .. InEveryStorage(new Elementwise(ElementwiseOp.Relu), weights: false, a, CaseInput.Absent),
+                .. InEveryStorage(new Elementwise(ElementwiseOp.GatedGelu), weights: false, a, b),
                 new(new Elementwise(ElementwiseOp.Copy, 0.18215f, DType.F16), DType.F32, DType.F32, [a, CaseInput.Absent]),
                 new(new Elementwise(ElementwiseOp.Copy, To: DType.F32), DType.F16, DType.F16, [a, CaseInput.Absent]),
             ];
@@ -40,7 +42,9 @@ public static partial class ConformanceCases
         ];
         return rows.SelectMany(r => InEveryStorage(
                 new Embedding(), weights: false, CaseInput.Ids(r.Ids, r.Vocabulary), CaseInput.X([r.Vocabulary, r.Channels]), CaseInput.X([r.Positions, r.Channels], 0.1f)))
-            .Append(new(new Embedding(), DType.F16, DType.F16, [CaseInput.Ids([2, 12], 64), CaseInput.X([64, 24]), CaseInput.P([12, 24], 0.1f)]));
+            
+            .Append(new(new Embedding(), DType.F16, DType.F16, [CaseInput.Ids([2, 12], 64), CaseInput.X([64, 24]), CaseInput.P([12, 24], 0.1f)]))
+            .Concat(InEveryStorage(new Embedding(), weights: false, CaseInput.Ids([1, 19], 300), CaseInput.X([300, 40]), CaseInput.Absent));     // T5
     }
 
     private static IEnumerable<ConformanceCase> ToRgb8Cases()

@@ -17,7 +17,16 @@ public static partial class ConformanceCases
             ([4, 24], 0, 40),               // a slice of wider rows
             ([70_000, 8], 0, 0),            // more rows than one dimension of workgroups
         ];
-        return rows.SelectMany(r => InEveryStorage(
-            new LayerNorm(), weights: false, CaseInput.X(r.Shape, 1, r.Mean, r.Padding), CaseInput.P([r.Shape.Channels], 0.2f, 1), CaseInput.P([r.Shape.Channels], 0.2f)));
+        IEnumerable<ConformanceCase> Cases(LayerNorm kernel, Shape shape, float mean, int padding, bool hasBias) => InEveryStorage(
+            kernel, weights: false, CaseInput.X(shape, 1, mean, padding), CaseInput.P([shape.Channels], 0.2f, 1),
+            hasBias ? CaseInput.P([shape.Channels], 0.2f) : CaseInput.Absent);
+        return
+        [
+            .. rows.SelectMany(r => Cases(new(), r.Shape, r.Mean, r.Padding, hasBias: true)),
+            .. Cases(new(), [1, 96, 3072], 0, 0, hasBias: false),                       // FIT's latents
+            .. Cases(new(), [2, 7, 13], 2, 3, hasBias: false),
+            .. Cases(new(1e-6f, IsCentred: false), [1, 128, 1024], 1, 0, hasBias: false),   // T5
+            .. Cases(new(1e-6f, IsCentred: false), [3, 5, 13], 3, 3, hasBias: true),
+        ];
     }
 }

@@ -4,7 +4,7 @@ namespace Hummingbird.Vulkan.Kernels;
 
 public sealed partial record Elementwise
 {
-    /// <summary>alpha * a, alpha * (torch.add) or torch.nn.functional.silu.</summary>
+    /// <summary>alpha * a, alpha * (torch.add), torch.nn.functional.silu, relu, or gelu(approximate="tanh") times b.</summary>
     public override void Reference(ReadOnlySpan<HostTensor?> inputs, HostTensor output)
     {
         (HostTensor a, HostTensor? b) = (inputs[0]!, inputs.Length > 1 ? inputs[1] : null);
@@ -19,6 +19,8 @@ public sealed partial record Elementwise
                 {
                     ElementwiseOp.Copy => (double)Alpha * left[c],
                     ElementwiseOp.Add => Alpha * ((double)left[c] + right[c]),
+                    ElementwiseOp.Relu => Math.Max(left[c], 0),
+                    ElementwiseOp.GatedGelu => Functions.GeluTanh(left[c]) * right[c],
                     _ => Functions.Silu(left[c]),
                 });
             }

@@ -7,6 +7,9 @@ public static class Functions
 
     public static double GeluErf(double x) => 0.5 * x * (1 + Erf(x / Math.Sqrt(2)));
 
+    /// <summary>GELU's tanh approximation (Hendrycks and Gimpel 2016).</summary>
+    public static double GeluTanh(double x) => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))));
+
     public static double Apply(Activation activation, double x) => activation switch
     {
         Activation.None => x,
