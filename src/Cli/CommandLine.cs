@@ -48,6 +48,7 @@ internal static class CommandLine
             ModelCommand.Create(terminal),
             BenchCommand.Create(terminal),
             TuneCommand.Create(terminal),
+            EvalCommand.Create(terminal),
         };
         HelpWithExamples.AddTo(root);
         return root;

@@ -69,7 +69,7 @@ internal static class PngFilter
     }
 
     /// <summary>Of left, above and above-left, the one nearest to left + above - above-left.</summary>
-    private static int Paeth(int left, int above, int aboveLeft)
+    internal static int Paeth(int left, int above, int aboveLeft)
     {
         int estimate = left + above - aboveLeft;
         int toLeft = Math.Abs(estimate - left);

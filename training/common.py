@@ -1,0 +1,96 @@
+"""Checkpoints, averages, logs and pictures shared by the training stages."""
+import csv
+import os
+import time
+
+import numpy as np
+import torch
+
+WORK = os.environ.get("NANO_WORK", os.path.join(os.path.dirname(os.path.abspath(__file__)), "work"))
+DEVICE = os.environ.get("NANO_DEVICE", "cuda" if torch.cuda.is_available() else "cpu")
+os.makedirs(WORK, exist_ok=True)
+
+
+def path(name):
+    return os.path.join(WORK, name)
+
+
+def save(obj, name):
+    torch.save(obj, path(name) + ".tmp")
+    os.replace(path(name) + ".tmp", path(name))
+
+
+def load(name):
+    return torch.load(path(name), map_location=DEVICE)
+
+
+class Ema:
+    """exponential moving average of parameters, with a short warm-up"""
+
+    def __init__(self, params, decay):
+        self.params, self.decay, self.n = list(params), decay, 0
+        self.shadow = [p.detach().clone() for p in self.params]
+
+    @torch.no_grad()
+    def update(self):
+        self.n += 1
+        d = min(self.decay, (1 + self.n) / (10 + self.n))
+        torch._foreach_mul_(self.shadow, d)
+        torch._foreach_add_(self.shadow, [p.detach() for p in self.params], alpha=1 - d)
+
+    @torch.no_grad()
+    def swap(self):
+        for p, s in zip(self.params, self.shadow):
+            keep = p.detach().clone()
+            p.copy_(s)
+            s.copy_(keep)
+
+    def __enter__(self):
+        self.swap()
+
+    def __exit__(self, *_):
+        self.swap()
+
+
+class Log:
+    """one CSV a stage: step, CPU seconds of this process so far, and named figures"""
+
+    def __init__(self, name, used=0.0):
+        self.file, self.used = path(name + ".csv"), used
+
+    def seconds(self):
+        return self.used + time.process_time()
+
+    def write(self, step, **figures):
+        new = not os.path.exists(self.file)
+        with open(self.file, "a", newline="") as f:
+            w = csv.writer(f)
+            if new:
+                w.writerow(["step", "seconds"] + list(figures))
+            w.writerow([step, round(self.seconds())] + [f"{v:.6g}" for v in figures.values()])
+        print(f"step {step} {self.seconds():.0f}s", *(f"{k} {v:.4g}" for k, v in figures.items()), flush=True)
+
+
+def to_float(frames):
+    """uint8 -> [-1, 1]"""
+    return torch.from_numpy(np.ascontiguousarray(frames)).to(DEVICE).float() / 127.5 - 1.0
+
+
+def to_uint8(frames):
+    """[-1, 1] -> uint8, truncating like the pipeline this one follows"""
+    return (((frames.float().clamp(-1, 1) + 1) / 2) * 255).to(torch.uint8).cpu().numpy()
+
+
+def sheet(file, rows, labels=None, gap=2):
+    """rows of (T, H, W, 3) uint8 clips, one strip a row, optional text at the right"""
+    from PIL import Image, ImageDraw
+    t, h, w = rows[0].shape[:3]
+    side = 0 if labels is None else 7 * max(len(s) for s in labels) + 10
+    img = Image.new("RGB", (t * (w + gap) + side, len(rows) * (h + gap)), (60, 60, 70))
+    pen = ImageDraw.Draw(img)
+    for i, clip in enumerate(rows):
+        for k in range(t):
+            img.paste(Image.fromarray(clip[k]), (k * (w + gap), i * (h + gap)))
+        if labels is not None:
+            pen.text((t * (w + gap) + 5, i * (h + gap) + h // 2 - 5), labels[i], fill=(255, 255, 255))
+    img.save(file)
