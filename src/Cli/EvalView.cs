@@ -10,7 +10,13 @@ namespace Hummingbird.Vulkan.Cli;
 /// <summary>What <c>eval</c> found: a table, or JSON with every clip.</summary>
 internal static class EvalView
 {
-    private static readonly EvalJson Json = new(new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly EvalJson Json = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+    });
 
     private static readonly (string Title, Func<EvaluationRow, double?> Value)[] Shares =
     [
@@ -49,7 +55,5 @@ internal static class EvalView
 /// <summary>The report of <c>eval --json</c>.</summary>
 internal sealed record EvalReport(string? Model, long Seed, IReadOnlyList<EvaluationRow> Table, IReadOnlyList<EvaluatedClip> Clips);
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
 [JsonSerializable(typeof(EvalReport))]
 internal sealed partial class EvalJson : JsonSerializerContext;

@@ -4,7 +4,7 @@ namespace Hummingbird.Vulkan.Engine.Evaluation;
 
 /// <summary>Which pixel of a clip belongs to which object: objects differ in colour.</summary>
 /// <remarks>A pixel far from the background takes the nearest named colour. Blends along outlines look like other colours, but
-/// are too thin to have an inside: only pixels whose neighbours agree count towards there being an object.</remarks>
+/// are too thin to have an inside, a pixel whose eight neighbours agree: only an inside and what touches it are kept.</remarks>
 internal sealed class ObjectMap
 {
     private const float FarFromBackground = 40;
@@ -20,8 +20,10 @@ internal sealed class ObjectMap
     {
         (width, height) = (clip.Width, clip.Height);
         Background = clip.BorderColour(Math.Max(1, clip.Height / 64));
-        labels = [.. Enumerable.Range(0, clip.Count).Select(t => Label(clip, t))];
-        Objects = FindObjects();
+        byte[][] raw = [.. Enumerable.Range(0, clip.Count).Select(t => Label(clip, t))];
+        bool[][] inside = [.. raw.Select(Inside)];
+        labels = [.. raw.Zip(inside, KeepSolid)];
+        Objects = FindObjects(inside);
     }
 
     public Rgb Background { get; }
@@ -85,18 +87,23 @@ internal sealed class ObjectMap
         return result;
     }
 
-    private ImmutableArray<int> FindObjects()
+    private ImmutableArray<int> FindObjects(bool[][] inside)
     {
         double[] mean = new double[Values.Length];
         int[] seen = new int[Values.Length];
         double least = width * height / 800.0;
-        foreach (byte[] frame in labels)
+        for (int t = 0; t < labels.Length; t++)
         {
-            int[] inside = CountInside(frame);
+            int[] count = new int[Values.Length];
+            for (int p = 0; p < inside[t].Length; p++)
+            {
+                count[inside[t][p] ? labels[t][p] : 0] += inside[t][p] ? 1 : 0;
+            }
+
             for (int c = 0; c < mean.Length; c++)
             {
-                mean[c] += (double)inside[c] / labels.Length;
-                seen[c] += inside[c] > least / 4 ? 1 : 0;
+                mean[c] += (double)count[c] / labels.Length;
+                seen[c] += count[c] > least / 4 ? 1 : 0;
             }
         }
 
@@ -105,10 +112,10 @@ internal sealed class ObjectMap
             .OrderByDescending(c => mean[c])];
     }
 
-    /// <summary>Per colour, pixels whose eight neighbours have the same one.</summary>
-    private int[] CountInside(byte[] frame)
+    /// <summary>Pixels whose eight neighbours have the same colour.</summary>
+    private bool[] Inside(byte[] frame)
     {
-        int[] count = new int[Values.Length];
+        bool[] result = new bool[frame.Length];
         for (int y = 1; y < height - 1; y++)
         {
             for (int x = 1; x < width - 1; x++)
@@ -121,10 +128,29 @@ internal sealed class ObjectMap
                     inside = frame[row - 1] == c && frame[row] == c && frame[row + 1] == c;
                 }
 
-                count[c == None ? 0 : c] += inside ? 1 : 0;
+                result[(y * width) + x] = inside;
             }
         }
 
-        return count;
+        return result;
+    }
+
+    /// <summary>Labels without what touches no inside of its colour.</summary>
+    private byte[] KeepSolid(byte[] frame, bool[] inside)
+    {
+        byte[] result = new byte[frame.Length];
+        Array.Fill(result, None);
+        for (int p = 0; p < frame.Length; p++)
+        {
+            if (inside[p])
+            {
+                for (int y = -1; y <= 1; y++)
+                {
+                    Array.Fill(result, frame[p], p + (y * width) - 1, 3);
+                }
+            }
+        }
+
+        return result;
     }
 }
