@@ -13,8 +13,9 @@ from vae import AutoencoderKL
 
 
 def load_vae():
+    """with the fine-tuned decoder where there is one; the encoder is the same"""
     net = AutoencoderKL().to(DEVICE)
-    net.load_state_dict(load("vae.pt")["model"])
+    net.load_state_dict(load("decoder.pt" if os.path.exists(path("decoder.pt")) else "vae.pt")["model"])
     return net.eval().requires_grad_(False)
 
 

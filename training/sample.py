@@ -56,8 +56,9 @@ def main():
     ap.add_argument("--w", type=float, default=0.0, help="guidance; 0 = no guidance embedding (lcm)")
     ap.add_argument("--frames", type=int, default=scenes.FRAMES)
     ap.add_argument("--out", default=path("look"))
+    ap.add_argument("--fp32", action="store_true")
     a = ap.parse_args()
-    ops.use_bf16()
+    ops.use_bf16(not a.fp32)
     model, vae, chosen = open_model(a.name), load_vae(), list(listed())[:a.n]
     os.makedirs(os.path.join(a.out, "clips"), exist_ok=True)
     generator, rows = torch.Generator().manual_seed(0), []
