@@ -6,7 +6,7 @@ namespace Hummingbird.Vulkan.Cli;
 /// <summary>Which model to run: a folder, the embedded one, or a published architecture without its weights.</summary>
 internal static class ModelChoice
 {
-    /// <param name="model">Folder, "nano", "config:NAME", OWNER/REPO that was pulled, or null for the embedded model.</param>
+    /// <param name="model">Folder, an embedded model's name, "config:NAME", OWNER/REPO that was pulled, or null for the embedded model.</param>
     /// <param name="randomWeights">Seed of random weights; goes with a published architecture only.</param>
     /// <exception cref="UsageException">The two do not go together.</exception>
     /// <exception cref="WeightException">There is no such model.</exception>

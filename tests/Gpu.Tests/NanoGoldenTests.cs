@@ -20,6 +20,18 @@ public sealed class NanoGoldenTests : DeviceTestBase
             r.Latents.Nmse <= latentsNmse && r.FramePsnr >= framePsnr, $"{r.Prompt}: latents NMSE {r.Latents.Nmse:e2}, frames {r.FramePsnr:f1} dB"));
     }
 
+    [Theory]
+    [InlineData(Precision.Fp32, 1e-6, 40)]
+    [InlineData(Precision.Fp16, 1e-2, 30)]
+    public void The_student_matches(Precision precision, double latentsNmse, double framePsnr)
+    {
+        using GpuDevice device = Open(Options with { Precision = precision });
+        NanoGolden.Result[] results = [.. NanoGolden.Run(new GpuBackend(device), NanoGolden.Student)];
+        Assert.Equal(2, results.Length);
+        Assert.All(results, r => Assert.True(
+            r.Latents.Nmse <= latentsNmse && r.FramePsnr >= framePsnr, $"{r.Prompt}: latents NMSE {r.Latents.Nmse:e2}, frames {r.FramePsnr:f1} dB"));
+    }
+
     [Fact]
     public void The_same_seed_gives_the_same_bytes()
     {

@@ -16,7 +16,7 @@ internal static class EvalCommand
             "eval",
             "Measure videos without a learned judge: what they show (for prompts whose scene is known), flicker, smoothness, motion, consistency.",
             "hummingbird eval --prompts training/prompts.jsonl --limit 40",
-            "hummingbird eval --model models/nano-teacher --prompts training/prompts.jsonl --guidance-scale 1,4,7.5 --json",
+            "hummingbird eval --model nano-teacher --prompts training/prompts.jsonl --guidance-scale 1,4,7.5 --json",
             "hummingbird eval out.mp4 frames/");
         options.AddTo(command);
         command.SetAction(parsed => Run(options.Read(parsed), terminal));

@@ -9,7 +9,7 @@ internal static class InspectCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string> path = new("FILE") { Description = "A video, a folder of frames, a file of weights (told by content), a model folder, OWNER/REPO/FILE that was pulled, or nano." };
+        Argument<string> path = new("FILE") { Description = "A video, a folder of frames, a file of weights (told by content), a model folder, OWNER/REPO/FILE that was pulled, or an embedded model." };
         Option<bool> json = Options.Flag("--json", "A video's metadata as JSON.");
         Option<bool> tensors = Options.Flag("--tensors", "List every tensor with type and shape.");
         CommandWithExamples command = new(
@@ -25,8 +25,8 @@ internal static class InspectCommand
         command.SetAction(parsed =>
         {
             string target = parsed.GetRequiredValue(path);
-            target = target == "nano" ? target : PulledFiles.Source(target);
-            if (target == "nano" || File.Exists(Path.Combine(target, "model_index.json")))
+            target = ModelFolder.IsEmbedded(target) ? target : PulledFiles.Source(target);
+            if (ModelFolder.IsEmbedded(target) || File.Exists(Path.Combine(target, "model_index.json")))
             {
                 ShowModel(target, parsed.GetValue(tensors), terminal.Out);
             }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 
 namespace Hummingbird.Vulkan.Engine.Weights;
@@ -32,25 +33,27 @@ internal abstract class ModelFiles
         public override SafetensorsSource OpenWeights(string relativePath) => SafetensorsSource.Open(NameOf(relativePath));
     }
 
-    /// <summary>The nano model inside this assembly.</summary>
-    internal sealed class Embedded : ModelFiles
+    /// <summary>A model inside this assembly.</summary>
+    internal sealed class Embedded(string name) : ModelFiles
     {
-        private const string Root = "models/nano/";
+        /// <summary>The first is what runs when no model is named.</summary>
+        public static readonly ImmutableArray<string> Names = ["nano", "nano-student", "nano-teacher"];
+
         private static readonly Assembly Assembly = typeof(Embedded).Assembly;
 
         // The separator inside a resource name is the one of the machine the assembly was built on.
         private static readonly Dictionary<string, string> Resources = Assembly.GetManifestResourceNames()
             .ToDictionary(name => name.Replace('\\', '/'), StringComparer.Ordinal);
 
-        public override string DisplayName => "nano";
+        public override string DisplayName => name;
 
-        public override string NameOf(string relativePath) => $"nano/{relativePath}";
+        public override string NameOf(string relativePath) => $"{name}/{relativePath}";
 
-        public override bool Exists(string relativePath) => Resources.ContainsKey(Root + relativePath);
+        public override bool Exists(string relativePath) => Resources.ContainsKey(Key(relativePath));
 
         public override byte[] Read(string relativePath)
         {
-            if (!Resources.TryGetValue(Root + relativePath, out string? resource))
+            if (!Resources.TryGetValue(Key(relativePath), out string? resource))
                 throw WeightException.In(NameOf(relativePath), "is missing from this build of the engine.");
             using Stream stream = Assembly.GetManifestResourceStream(resource)!;
             byte[] bytes = new byte[stream.Length];
@@ -60,5 +63,7 @@ internal abstract class ModelFiles
 
         public override SafetensorsSource OpenWeights(string relativePath) =>
             SafetensorsSource.From(SafetensorsFile.Open(Read(relativePath), NameOf(relativePath)));
+
+        private string Key(string relativePath) => $"models/{name}/{relativePath}";
     }
 }

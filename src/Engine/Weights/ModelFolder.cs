@@ -6,7 +6,7 @@ namespace Hummingbird.Vulkan.Engine.Weights;
 
 /// <summary>A model in the diffusers layout: configurations read at once, weights opened when first asked for.</summary>
 /// <remarks>Files: model_index.json, tokenizer/, text_encoder/, unet/, vae/, scheduler/; for MagicVideo keyframe_unet/, video_vae/ and,
-/// where the model has them, interp_unet/ and sr_unet/ in place of unet/ and vae/. The nano model is embedded in the assembly.</remarks>
+/// where the model has them, interp_unet/ and sr_unet/ in place of unet/ and vae/. The nano models are embedded in the assembly.</remarks>
 public sealed class ModelFolder : IDisposable
 {
     private static readonly string[] PublishedMergeLists = ["tokenizer/bpe_simple_vocab_16e6.txt.gz", "tokenizer/bpe_simple_vocab_16e6.txt"];
@@ -72,18 +72,22 @@ public sealed class ModelFolder : IDisposable
     /// <summary>SHA-256, in lower-case hex, over the weight files of text encoder, U-Net and VAE. Read once, then kept.</summary>
     public string Hash => hash.Value;
 
-    /// <summary>Opens a folder; null or "nano" is the model embedded in the engine.</summary>
+    /// <summary>Opens a folder, or one of the models embedded in the engine by its name; null is "nano".</summary>
     /// <exception cref="WeightException">The folder or one of its files is missing or malformed.</exception>
     public static ModelFolder Open(string? path = null)
     {
-        if (path is null or "nano")
-            return new ModelFolder(new ModelFiles.Embedded());
+        path ??= ModelFiles.Embedded.Names[0];
+        if (IsEmbedded(path))
+            return new ModelFolder(new ModelFiles.Embedded(path));
         if (File.Exists(path))
             throw WeightException.In(path, "is a file, expected a model folder. Checkpoints become folders with `hummingbird convert`.");
         if (!Directory.Exists(path))
-            throw WeightException.In(path, "no such model folder. Name a folder that holds model_index.json, or `nano` for the embedded model.");
+            throw WeightException.In(path, $"no such model folder. Name a folder that holds model_index.json, or an embedded model: {string.Join(", ", ModelFiles.Embedded.Names)}.");
         return new ModelFolder(new ModelFiles.OnDisk(path));
     }
+
+    /// <summary>Whether this is the name of a model inside the engine, and not a folder.</summary>
+    public static bool IsEmbedded(string name) => ModelFiles.Embedded.Names.Contains(name);
 
     public void Dispose()
     {

@@ -27,6 +27,28 @@ public sealed class ModelFolderTests
             model.Index.Defaults.Fps, model.Index.Defaults.Steps, model.Index.Defaults.GuidanceScale));
     }
 
+    /// <summary>The teacher has the shape of VideoCrafter2, the student that of Hummingbird 0.7B, both with 16 pixels a latent.</summary>
+    [Theory]
+    [InlineData("nano-student", 1, false, 256, "LCMScheduler", 4)]
+    [InlineData("nano-teacher", 2, true, null, "DDIMScheduler", 50)]
+    public void Teacher_and_student_are_embedded_too(string name, int resBlocks, bool hasMiddle, int? timeCondDim, string sampler, int steps)
+    {
+        using var model = ModelFolder.Open(name);
+        Assert.Equal((name, resBlocks, hasMiddle, timeCondDim), (model.DisplayName, model.UNetConfig.NumResBlocks, model.UNetConfig.HasMiddle, model.UNetConfig.TimeCondDim));
+        Assert.Equal((sampler, steps, 8, 16), (model.SchedulerConfig.ClassName, model.Index.Defaults.Steps, model.VaeConfig.ZChannels, model.VaeConfig.PixelsPerLatent));
+        Assert.Equal((128, 128, 16, 40), (model.Index.Defaults.Width, model.Index.Defaults.Height, model.Index.Defaults.Frames, model.Tokenizer.ContextLength));
+        using var folder = ModelFolder.Open(Path.Combine(TestData.Root, "models", name));
+        Assert.Equal(folder.Hash, model.Hash);
+    }
+
+    [Fact]
+    public void The_students_words_have_the_ids_of_their_training()
+    {
+        using var model = ModelFolder.Open("nano-student");
+        using VectorFile golden = new("nano_student_golden");
+        Assert.Equal(golden.ReadIntegers("token_ids"), NanoGolden.Student.Prompts.SelectMany(p => model.Tokenizer.EncodeToContext(p)).Select(i => (long)i));
+    }
+
     [Fact]
     public void Embedded_and_folder_hold_the_same_weights()
     {
