@@ -30,6 +30,7 @@ public sealed partial class ArchitectureTests
     [InlineData("Weights", "Hub Interop Device Memory Compute Graph Generation Media Models")]
     [InlineData("Media", "Interop Device Memory Compute Graph Generation Models Weights")]
     [InlineData("Generation", "Interop Memory Compute Media")]
+    [InlineData("Evaluation", "Interop Device Memory Compute Graph Generation Models Weights Text Schedulers Random Hub")]
     [InlineData("Memory", "Graph Generation Models Weights Text Media")]
     [InlineData("Compute", "Graph Generation Models Weights Text Media")]
     [InlineData("Device", "Graph Generation Models Weights Text Media")]
