@@ -1,8 +1,8 @@
 #version 460
 // embedding: y[b, l] = table[ids[b, l]] + positions[l], or the table's row alone where the address of positions is 0.
 //
-// ids [rows] i32 with rows = B * length, table [vocabulary, channels] in STORAGE, positions [length, channels] in STORAGE or
-// fp32, y [rows, channels]. Ids are clamped into the table: a bad id gives a wrong row, never a read elsewhere.
+// ids [rows] i32 with rows = B * length, table [vocabulary, channels], positions [length, channels] and
+// y [rows, channels] in fp32. Ids are clamped into the table: a bad id gives a wrong row, never a read elsewhere.
 // Constants: 0 workgroup size.
 // Ladder: v1 one workgroup per row.
 #include "common/types.glsl"
@@ -17,7 +17,6 @@ layout(push_constant, scalar) uniform Push
     uint length;
     uint vocabulary;
     uint channels;
-    uint positions_are_f32;
     uint fold;
 };
 
@@ -32,7 +31,7 @@ void main()
     for (uint c = gl_LocalInvocationID.x; c < channels; c += WORKGROUP_SIZE)
     {
         float place = 0.0;
-        if (positions != 0) place = positions_are_f32 != 0 ? load_f32(positions, position + c) : load(positions, position + c);
+        if (positions != 0) place = load(positions, position + c);
         store(target, c, load(token, c) + place);
     }
 }

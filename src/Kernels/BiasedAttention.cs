@@ -27,9 +27,9 @@ public sealed partial record BiasedAttention(int Heads, float Scale = 1) : Kerne
     public override Shape Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         (TensorSpec q, TensorSpec bias) = (inputs[0], inputs[3]);
-        if (q.Shape.Rank != 3 || Heads < 1 || q.Shape.Channels % Heads != 0)
+        if (q.Shape.Rank != 3 || q.DType != DType.F32 || Heads < 1 || q.Shape.Channels % Heads != 0)
         {
-            throw new ShapeException($"{Name}: q must be [B,L,C] with channels of {Heads} heads, found {q}.");
+            throw new ShapeException($"{Name}: q must be f32 [B,L,C] with channels of {Heads} heads, found {q}.");
         }
 
         for (int i = 1; i <= 2; i++)

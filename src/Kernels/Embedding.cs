@@ -1,13 +1,13 @@
 namespace Hummingbird.Vulkan.Kernels;
 
 /// <summary>Token and position embedding: y[b, l] = table[ids[b, l]] + positions[l].</summary>
-/// <remarks>Inputs: 0 ids [B,L] i32, 1 table [V,C] f32 or f16, 2 positions [L or more, C] in the table's type or f32, optional -> y [B,L,C] in the table's type.
+/// <remarks>Inputs: 0 ids [B,L] i32, 1 table [V,C] f32, 2 positions [L or more, C] f32, optional -> y [B,L,C] f32.
 /// The shader clamps ids into the table so that no id can read elsewhere; the host refuses such ids before.
 /// Reference: torch.nn.Embedding twice and a sum (CLIP's embeddings). Shader: shaders/embedding.comp.</remarks>
 public sealed partial record Embedding : Kernel
 {
     /// <summary>The shader's parameters behind the addresses of ids, table, positions, y.</summary>
-    public readonly record struct Parameters(uint Rows, uint Length, uint Vocabulary, uint Channels, uint PositionsAreF32, uint Fold);
+    public readonly record struct Parameters(uint Rows, uint Length, uint Vocabulary, uint Channels, uint Fold);
 
     public override string Name => "embedding";
 
@@ -19,16 +19,15 @@ public sealed partial record Embedding : Kernel
             throw new ShapeException($"{Name}: ids must be i32 [B,L], found {ids}.");
         }
 
-        if (table.Shape.Rank != 2 || table.DType is not (DType.F32 or DType.F16))
+        if (table.Shape.Rank != 2 || table.DType != DType.F32)
         {
-            throw new ShapeException($"{Name}: the table must be f32 or f16 [V,C], found {table}.");
+            throw new ShapeException($"{Name}: the table must be f32 [V,C], found {table}.");
         }
 
-        if (positions.IsPresent && (positions.Shape.Rank != 2 || positions.Shape[0] < ids.Shape[1] || positions.Shape[1] != table.Shape[1]
-            || (positions.DType != table.DType && positions.DType != DType.F32)))
+        if (positions.IsPresent && (positions.Shape.Rank != 2 || positions.Shape[0] < ids.Shape[1] || positions.Shape[1] != table.Shape[1] || positions.DType != DType.F32))
         {
             throw new ShapeException(
-                $"{Name}: positions must have {ids.Shape[1]} or more rows of {table.Shape[1]} channels in f32 or {table.DType.Name()}, found {positions}.");
+                $"{Name}: positions must have {ids.Shape[1]} or more rows of {table.Shape[1]} channels in f32, found {positions}.");
         }
 
         return [ids.Shape[0], ids.Shape[1], table.Shape[1]];
@@ -46,8 +45,7 @@ public sealed partial record Embedding : Kernel
             groups,
             [Operand.Input(0), Operand.Input(1), positions.IsPresent ? Operand.Input(2) : Operand.None, Operand.Output],
             Dispatch.Pack(new Parameters(
-                (uint)output.Shape.Rows, (uint)ids.Shape[1], (uint)table.Shape[0], (uint)table.Shape[1],
-                positions.DType == DType.F32 ? 1u : 0u, (uint)groups.X)))]);
+                (uint)output.Shape.Rows, (uint)ids.Shape[1], (uint)table.Shape[0], (uint)table.Shape[1], (uint)groups.X)))]);
     }
 
     public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output)

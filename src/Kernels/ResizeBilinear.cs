@@ -1,7 +1,7 @@
 namespace Hummingbird.Vulkan.Kernels;
 
 /// <summary>Images enlarged by a whole factor, each new pixel a mean of the nearest two by two.</summary>
-/// <remarks>Input: 0 x [..., H, W, C] f32 or f16 -> y [..., factor * H, factor * W, C], contiguous. x may be a column slice. Pixels
+/// <remarks>Input: 0 x [..., H, W, C] f32 -> y [..., factor * H, factor * W, C], contiguous. x may be a column slice. Pixels
 /// are areas: corners are not aligned. Reference: torch.nn.functional.interpolate(mode="bilinear", align_corners=False).
 /// Shader: shaders/resize_bilinear.comp.</remarks>
 /// <param name="Factor">2 to 64.</param>
@@ -19,9 +19,9 @@ public sealed partial record ResizeBilinear(int Factor) : Kernel
     public override Shape Infer(ReadOnlySpan<TensorSpec> inputs)
     {
         TensorSpec x = inputs[0];
-        if (Factor is < 2 or > 64 || x.Shape.Rank < 3 || x.DType is not (DType.F32 or DType.F16))
+        if (Factor is < 2 or > 64 || x.Shape.Rank < 3 || x.DType != DType.F32)
         {
-            throw new ShapeException($"{Name}: x must be f32 or f16 [..., H, W, C] and the factor 2 to 64, found {x} and {Factor}.");
+            throw new ShapeException($"{Name}: x must be f32 [..., H, W, C] and the factor 2 to 64, found {x} and {Factor}.");
         }
 
         int[] extents = x.Shape.ToArray();

@@ -87,7 +87,7 @@ public sealed class CliEndToEndTests : IDisposable
     [Fact]
     public void Memory_that_does_not_suffice_is_refused_and_leaves_nothing()
     {
-        CliProcess.Run(["generate", "x", "-q", "--max-memory", "0.0001", "-o", At("a.apng")]).AssertRefused(1, "Not enough GPU memory");
+        CliProcess.Run(["generate", "x", "-q", "--max-memory", "0.0001", "-o", At("a.apng")]).AssertRefused(1, "MiB are missing");
         Assert.Empty(Names());
     }
 

@@ -65,7 +65,7 @@ public sealed class ConformanceRunnerTests : DeviceTestBase
             {
                 Operands = [Operand.Input(0), Operand.None, written],
                 Parameters = Dispatch.Pack(new Elementwise.Parameters(
-                    count, Count, Count, 0, 1, (uint)ElementwiseOp.Copy, Fault == Fault.WritesItsInput ? 3 : alpha, (uint)dispatch.Workgroups.X)),
+                    count, Count, Count, 0, 1, Fault == Fault.WritesItsInput ? 3 : alpha, (uint)dispatch.Workgroups.X)),
             };
             return new([dispatch]);
         }

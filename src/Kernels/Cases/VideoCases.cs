@@ -30,6 +30,6 @@ public static partial class ConformanceCases
             (2, CaseInput.X([2, 7, 3, 6], paddingColumns: 3)),          // a slice of wider rows
             (3, CaseInput.X([1, 1, 5])),                                // one pixel
         ];
-        return rows.SelectMany(r => InEveryStorage(new ResizeBilinear(r.Factor), weights: false, r.X));
+        return rows.Select(r => new ConformanceCase(new ResizeBilinear(r.Factor), DType.F32, DType.F32, [r.X]));
     }
 }

@@ -6,6 +6,7 @@ using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.Kernels;
 using Hummingbird.Vulkan.Vectors;
 using Xunit;
+using GraphRun = Hummingbird.Vulkan.Vectors.GraphRun;
 
 namespace Hummingbird.Vulkan.Engine.Tests.Models;
 
@@ -100,7 +101,7 @@ public sealed class SnapVideoTests
         ComputeGraph graph = stage.BuildStep(StorageTypes.Half, 128);
         KernelTarget target = new(SubgroupSize: 32, MatrixFamily.Tiled);
         KernelPlan[] plans = [.. graph.Nodes.Select(n => n.Kernel.Plan(n.InputSpecs(), n.Output.Spec, target))];
-        MemoryPlan memory = MemoryPlan.Create(GraphMemory.Lifetimes(graph, [.. plans], keepIntermediates: false), 4L << 30);
+        MemoryPlan memory = MemoryPlan.Create(GraphLifetimes.Of(graph, [.. plans]), 4L << 30);
 
         // Two branches of 147,456 x 1024 halves, and less than a sixth of what one layer's inside would add to them.
         long stream = 2L * config.Patches * config.PatchDim * 2, inside = (long)config.Patches * 4 * config.PatchDim * 2;
