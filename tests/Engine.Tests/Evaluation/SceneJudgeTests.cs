@@ -18,7 +18,7 @@ public sealed class SceneJudgeTests
         foreach ((string name, Func<SceneScore, bool> right) in Attributes)
         {
             int hits = scores.Count(s => right(s.Score));
-            Assert.True(hits >= Count * 98 / 100, $"{name}: {hits} of {Count}, such as {scores.FirstOrDefault(s => !right(s.Score))}");
+            Assert.True(hits * 100 >= Count * 98, $"{name}: {hits} of {Count}, such as {scores.FirstOrDefault(s => !right(s.Score))}");
         }
     }
 
