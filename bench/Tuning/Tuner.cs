@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Hummingbird.Vulkan.Bench.Kernels;
 using Hummingbird.Vulkan.Engine.Device;
 using Hummingbird.Vulkan.Kernels;
+using Hummingbird.Vulkan.Kernels.Cases;
 
 namespace Hummingbird.Vulkan.Bench.Tuning;
 
@@ -32,8 +33,8 @@ public sealed class Tuner(GpuDevice device, Patience patience) : IDisposable
     // What a CPU driver multiplies in some hundredths of a second.
     private const double FlopsOnCpu = 5e8;
 
-    // A multiple of the rows of every tile.
-    private const int RowUnit = 128;
+    // A multiple of the rows of every tile of a CPU driver's families.
+    private const int RowUnit = 48;
 
     private readonly KernelTimer timer = new(device);
 
@@ -75,11 +76,13 @@ public sealed class Tuner(GpuDevice device, Patience patience) : IDisposable
         KernelTarget target = device.Plan.Target;
         MatrixTile standard = TileTable.DefaultFor(problem, target);
         ImmutableArray<MatrixTile> rivals = TileTable.Rivals(problem, target);
-        HostTensor?[] operands = Operands.Draw(row);
-        int? limit = Limit(row, [standard, .. rivals], problem);
+        BenchRow part = Part(row);
+        MatrixProblem partial = part.Case.Kernel.Product(part.Case.Specs())!.Value;
+        HostTensor?[] operands = Operands.Draw(part);
+        int? limit = Limit(part, [standard, .. rivals], partial);
         TuneDecision decision = TuneDecision.Make(problem, standard, rivals, tile =>
         {
-            using PreparedRow prepared = new(device, row, operands, With(problem, tile));
+            using PreparedRow prepared = new(device, part, operands, With(partial, tile));
             if (limit is { } limited)
             {
                 prepared.LimitRows(limited / tile.Rows);
@@ -88,7 +91,7 @@ public sealed class Tuner(GpuDevice device, Patience patience) : IDisposable
             prepared.Compile();
             return timer.Measure($"tune {problem.Key} {tile}", prepared.Record, patience, out _).Basis;
         });
-        return decision.Winner is { } winner && !IsRight(row, operands, With(problem, winner)) ? decision with { Winner = null } : decision;
+        return decision.Winner is { } winner && !IsRight(part, operands, With(partial, winner)) ? decision with { Winner = null } : decision;
     }
 
     private bool IsRight(BenchRow row, HostTensor?[] operands, KernelTarget target)
@@ -102,6 +105,39 @@ public sealed class Tuner(GpuDevice device, Patience patience) : IDisposable
     private KernelTarget With(MatrixProblem problem, MatrixTile tile) => device.Plan.Target with
     {
         Tiles = new(device.Plan.Target.Matrix, ImmutableDictionary<string, MatrixTile>.Empty.Add(problem.Key, tile)),
+    };
+
+    /// <summary>One image of a convolution, some lines of one along time: Winograd's dispatches, too, do equal work for each tile.</summary>
+    private BenchRow Part(BenchRow row)
+    {
+        TensorSpec[] specs = row.Case.Specs();
+        if (device.Snapshot.Kind != DeviceKind.Cpu || specs[0].Shape.Rank != 5)
+        {
+            return row;
+        }
+
+        Shape whole = specs[0].Shape;
+        int enoughLines = Math.Min(whole[2], (WinogradPolicy.MinPixels + whole[3] - 1) / whole[3]);
+        return row.Case.Kernel switch
+        {
+            Conv2d when specs[2].IsPresent && specs[2].Shape.Rank > 1 => row,
+            Conv2d => Cut(row, shape => [1, 1, shape[2], shape[3], shape[4]]),
+            Conv3d { KernelT: 3, KernelH: 1, KernelW: 1 } => Cut(row, shape => [1, shape[1], enoughLines, shape[3], shape[4]]),
+            _ => row,
+        };
+    }
+
+    private static BenchRow Cut(BenchRow row, Func<Shape, Shape> cut) => row with
+    {
+        Case = row.Case with
+        {
+            Inputs = [.. row.Case.Inputs.Select(input => input.Kind switch
+            {
+                InputKind.Activation => input with { Shape = cut(input.Shape) },
+                InputKind.Parameter when input.Shape.Rank == 2 => input with { Shape = [1, input.Shape.Channels] }, // a shift for each sample
+                _ => input,
+            })],
+        },
     };
 
     /// <summary>How many rows are enough to tell tiles apart; null: all of them.</summary>

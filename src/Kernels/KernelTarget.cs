@@ -35,6 +35,7 @@ public sealed record CooperativeTile(int M, int N, int K, int SubgroupSize);
 /// <param name="Tiles">Which tile multiplies which product; null: the default table.</param>
 /// <param name="Cooperative">The cooperative matrix that <see cref="MatrixFamily.CoopMatrix"/> multiplies with; null where there is none.</param>
 /// <param name="WinogradTile">The largest output tile of Winograd convolutions, 2 or 4; 0 for none.</param>
+/// <param name="VectorRegisters">Of a CPU driver's processor: sums that overflow them go through memory.</param>
 public sealed record KernelTarget(
     int SubgroupSize,
     MatrixFamily Matrix,
@@ -44,4 +45,5 @@ public sealed record KernelTarget(
     bool IsCpu = false,
     TileTable? Tiles = null,
     CooperativeTile? Cooperative = null,
-    int WinogradTile = 0);
+    int WinogradTile = 0,
+    int VectorRegisters = 32);

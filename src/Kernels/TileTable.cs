@@ -48,8 +48,6 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
     private const int GatherSums = 32;
     private const int TiledColumns = 64;
 
-    // Of 32 vector registers, one holds a value of x and four those of the weight.
-    private const int LoadVectorSums = 24;
 
     private static readonly ImmutableArray<TileRule> Defaults =
     [
@@ -118,7 +116,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
     private static int OwnColumns(MatrixFamily family, MatrixProblem problem, KernelTarget target) => family switch
     {
         MatrixFamily.Gather => 2 * target.SubgroupSize,
-        MatrixFamily.LoadVector => (problem.Columns <= target.SubgroupSize && !problem.IsGeglu ? 1 : 4) * target.SubgroupSize,
+        MatrixFamily.LoadVector => (problem.Columns <= target.SubgroupSize && !problem.IsGeglu ? 1 : target.VectorRegisters >= 32 ? 4 : 2) * target.SubgroupSize,
         MatrixFamily.CoopMatrix => 2 * 2 * target.Cooperative!.N,
         _ => TiledColumns,
     };
@@ -146,6 +144,9 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
 
     private static ImmutableArray<MatrixTile> LoadVectorChoices(MatrixProblem problem, KernelTarget target)
     {
+        // The other registers hold a value of x and those of the weight.
+        int sums = target.VectorRegisters * 3 / 4;
+
         // A value and its gate are in one invocation.
         ReadOnlySpan<int> widths = problem.IsGeglu ? [2, 4] : [1, 2, 4];
         var tiles = ImmutableArray.CreateBuilder<MatrixTile>();
@@ -153,7 +154,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         {
             foreach (int rows in (ReadOnlySpan<int>)[4, 6, 8, 12])
             {
-                if (rows * width <= LoadVectorSums)
+                if (rows * width <= sums)
                 {
                     tiles.Add(new(MatrixFamily.LoadVector, rows, width * target.SubgroupSize));
                 }

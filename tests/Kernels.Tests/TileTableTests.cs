@@ -32,6 +32,16 @@ public class TileTableTests
             new MatrixTile(MatrixFamily.LoadVector, tileRows, tileColumns),
             TileTable.Choose(Linear with { Rows = rows, Columns = columns }, LoadVector with { SubgroupSize = lanes }));
 
+    [Fact]
+    public void Sums_of_loaded_vectors_fit_the_processors_registers()
+    {
+        KernelTarget avx2 = LoadVector with { VectorRegisters = 16 };
+        Assert.Equal(new MatrixTile(MatrixFamily.LoadVector, 6, 16), TileTable.Choose(Linear, avx2));
+        Assert.All(
+            TileTable.Choices(MatrixFamily.LoadVector, Linear, avx2),
+            tile => Assert.True(tile.Rows * (tile.Columns / avx2.SubgroupSize) <= 12, $"{tile}"));
+    }
+
     [Theory]
     [InlineData(40, 320, 0, 8, 32)]
     [InlineData(40, 320, 0, 16, 16)]
@@ -79,7 +89,7 @@ public class TileTableTests
     [Fact]
     public void The_default_is_a_choice_and_no_rival_of_itself()
     {
-        foreach (KernelTarget target in new[] { Cpu, Cpu with { SubgroupSize = 16 }, LoadVector, LoadVector with { SubgroupSize = 16 }, Gpu })
+        foreach (KernelTarget target in new[] { Cpu, Cpu with { SubgroupSize = 16 }, LoadVector, LoadVector with { SubgroupSize = 16 }, LoadVector with { VectorRegisters = 16 }, Gpu })
         {
             foreach (MatrixProblem problem in new[] { Linear, Linear with { Rows = 3 }, Linear with { IsGeglu = true } })
             {

@@ -13,6 +13,7 @@ public sealed record DevicePlan
 {
     private const long MiB = 1L << 20;
     private const long GiB = 1L << 30;
+    private const int ManyRegisters = 32;
 
     /// <summary>What kernels plan with.</summary>
     public required KernelTarget Target { get; init; }
@@ -210,6 +211,12 @@ public sealed record DevicePlan
         decided("matrix family", matrix.ToString(), reason);
         TileTable tiles = options.Tiles?.Table is { } tuned && tuned.Family == matrix ? tuned : TileTable.Default(matrix);
         (int winograd, string winogradReason) = MatrixChoice.WinogradTile(device);
+        int registers = device.Kind == DeviceKind.Cpu && device.HostVectorRegisters > 0 ? device.HostVectorRegisters : ManyRegisters;
+        if (device.Kind == DeviceKind.Cpu)
+        {
+            decided("vector registers", registers.ToString(CultureInfo.InvariantCulture), "of the processor that the driver computes on: what one lane sums must fit in");
+        }
+
         decided("winograd", winograd == 0 ? "off" : $"tiles up to {winograd}x{winograd}", winogradReason);
         decided("tiles", tiles.Measured.IsEmpty ? "default table" : $"{tiles.Measured.Count} measured here", options.Tiles?.Note ?? "`hummingbird tune` measures this device");
         return new(
@@ -221,7 +228,8 @@ public sealed record DevicePlan
             device.Kind == DeviceKind.Cpu,
             tiles,
             tile,
-            winograd);
+            winograd,
+            registers);
     }
 
     private static ImmutableArray<string> ChooseExtensions(DeviceSnapshot device, DeviceOptions options, KernelTarget target)
