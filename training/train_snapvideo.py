@@ -1,0 +1,217 @@
+"""Trains a tiny Snap Video on single-object scenes: a T5, and a FIT for each of the two stages, in pixels.
+
+    python3 train_snapvideo.py --minutes 40 --out work/snapvideo
+
+Videos have 8 frames (every second one of a scene): 32 x 32 pixels from the first stage, 64 x 64 from the second. The T5 learns to
+name the scene at its end token (a minute), then stays as it is. Both stages learn F = c_nrm (eps - sigma x), every level weighted
+alike; half of the examples see their own latents of a pass before. Checkpoints every two minutes; started again, it goes on.
+"""
+import argparse
+import json
+import math
+import os
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import scenes
+import weights
+from captions import caption, plain
+from common import Ema, path, sheet, to_uint8
+from fit import Config, Fit, sample, scales
+from t5 import END, PAD, T5, T5Config, Vocabulary
+
+FRAMES, SMALL, LARGE, FPS, LENGTH, AUG = 8, 32, 64, 8.0, 24, 0.1
+TOLD = (FPS, (float(LARGE), float(LARGE)), AUG)
+STAGES = {
+    "fit_stage1": (Config((FRAMES, SMALL, SMALL), (2, 4, 4), (4, 4, 4), patch_dim=96, latent_count=64, global_layers=3), 1.5),
+    "fit_stage2": (Config((FRAMES, LARGE, LARGE), (2, 4, 4), (4, 4, 4), patch_dim=64, latent_count=64, global_layers=1, cond_channels=3, ctx_dim=64), 3.0),
+}
+ATTRIBUTES = (scenes.SHAPES, scenes.COLOUR_NAMES, scenes.SIZES, scenes.MOTIONS, scenes.BG_NAMES)
+
+
+def attributes(scene):
+    t = scene.things[0]
+    return [names.index(v) for names, v in zip(ATTRIBUTES, (t.shape, t.colour, t.size, t.motion, scene.bg))]
+
+
+def words():
+    """of many captions"""
+    rng, found = np.random.default_rng(1), set()
+    for _ in range(6000):
+        scene = scenes.random_scene(rng, pairs=0.0)
+        found.update(caption(scene, rng).replace(",", "").split() + plain(scene).split())
+    return found
+
+
+def padded(vocabulary, text):
+    ids = vocabulary(text)[:LENGTH - 1] + [END]
+    return ids + [PAD] * (LENGTH - len(ids))
+
+
+def train_text(vocabulary, steps=1500, batch=64):
+    torch.manual_seed(3)
+    net, rng = T5(T5Config(len(vocabulary.pieces))), np.random.default_rng(2)
+    heads = torch.nn.ModuleList([torch.nn.Linear(net.cfg.d_model, len(a)) for a in ATTRIBUTES])
+    opt = torch.optim.AdamW([*net.parameters(), *heads.parameters()], lr=2e-3, weight_decay=0.01)
+    for step in range(steps):
+        for g in opt.param_groups:
+            g["lr"] = 2e-3 * min(1, (step + 1) / 50) * (1 - step / steps)
+        picked = [scenes.random_scene(rng, pairs=0.0) for _ in range(batch)]
+        ids = torch.tensor([padded(vocabulary, caption(s, rng)) for s in picked])
+        wanted = torch.tensor([attributes(s) for s in picked])
+        states = net(ids)
+        end = states[torch.arange(batch), (ids == END).int().argmax(1)]
+        guesses = [head(end) for head in heads]
+        loss = sum(F.cross_entropy(g, wanted[:, i]) for i, g in enumerate(guesses))
+        opt.zero_grad(set_to_none=True)
+        loss.backward()
+        opt.step()
+        if step % 250 == 249:
+            right = torch.stack([g.argmax(1) == wanted[:, i] for i, g in enumerate(guesses)]).all(0).float().mean()
+            print(f"text step {step + 1} {time.process_time():.0f} s loss {loss.item():.4f} all right {right:.3f}", flush=True)
+    return net.eval()
+
+
+def make_clips(count, vocabulary, seed=32):
+    """uint8 (N, 3, 8, 64, 64) and token ids of three captions each"""
+    rng, clips, ids = np.random.default_rng(seed), [], []
+    for _ in range(count):
+        scene = scenes.random_scene(rng, pairs=0.0)
+        frames = torch.from_numpy(scenes.paint(scene, scenes.tracks(scene, rng), range(0, 16, 2))).float().permute(3, 0, 1, 2)
+        clips.append(F.avg_pool2d(frames, 2).round().byte())
+        ids.append([padded(vocabulary, plain(scene))] + [padded(vocabulary, caption(scene, rng)) for _ in range(2)])
+    return torch.stack(clips), torch.tensor(ids)
+
+
+def small_of(video):
+    return F.avg_pool3d(video, (1, 2, 2))
+
+
+def coarse_of(video):
+    """what the second stage reads of the first"""
+    up = F.interpolate(small_of(video).transpose(1, 2).flatten(0, 1), scale_factor=2.0, mode="bilinear", align_corners=False)
+    up = up.unflatten(0, (len(video), -1)).transpose(1, 2).clamp(-1, 1)
+    return up + AUG * torch.randn_like(up)
+
+
+def loss_of(net, m, clips, states):
+    video = clips.float() / 127.5 - 1
+    coarse = coarse_of(video) if net.cfg.cond_channels else None
+    x = video if net.cfg.cond_channels else small_of(video)
+    b = len(x)
+    sigma = torch.exp(torch.randn(b) * 1.6 + (0.5 if coarse is None else -0.5)).clamp(0.002, 80)
+    eps = torch.randn_like(x)
+    c_in, _, _, c_nrm = scales(sigma, m)
+    s = sigma.reshape(-1, 1, 1, 1, 1)
+    text = states * (torch.rand(b) > 0.1)[:, None, None]
+    given = (c_in * (x / m + s * eps), sigma.log() / 4, text, TOLD)
+    prev = None
+    if torch.rand(()) < 0.5:
+        with torch.no_grad():
+            prev = net(*given, None, coarse)[1]
+    found, _ = net(*given, prev, coarse)
+    return (found - c_nrm * (eps - s * x)).square().mean()
+
+
+def train(name, clips, ids, text, minutes, batch, rate):
+    """until so many minutes of processor time are gone, those of earlier runs counted"""
+    torch.manual_seed(len(name) + ord(name[-1]))
+    cfg, m = STAGES[name]
+    net = Fit(cfg)
+    opt, ema = torch.optim.AdamW(net.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.01), Ema(net.parameters(), 0.998)
+    file, start, before, step, mean, saved = path(name + ".pt"), time.process_time(), 0.0, 0, None, 0.0
+    if os.path.exists(file):
+        kept = torch.load(file)
+        net.load_state_dict(kept["net"]); opt.load_state_dict(kept["opt"])
+        ema.shadow, ema.n, step, before = kept["ema"], kept["n"], kept["step"], kept["minutes"]
+        torch.manual_seed(step)
+    while (used := before + (time.process_time() - start) / 60) < minutes:
+        for g in opt.param_groups:
+            g["lr"] = rate * min(1, (step + 1) / 100) * min(1, 2.5 * (1 - used / minutes) + 0.02)
+        pick = torch.randint(len(clips), (batch,))
+        with torch.no_grad():
+            states = text(ids[pick, torch.randint(3, (batch,))])
+        loss = loss_of(net, m, clips[pick], states)
+        opt.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        opt.step(); ema.update(); step += 1
+        mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
+        if step % 50 == 0:
+            print(f"{name} step {step} {used:.1f} min loss {mean:.4f}", flush=True)
+        if used - saved > 2:
+            saved = used
+            torch.save({"net": net.state_dict(), "opt": opt.state_dict(), "ema": ema.shadow, "n": ema.n, "step": step, "minutes": used}, file + ".tmp")
+            os.replace(file + ".tmp", file)
+    ema.swap()
+    print(f"{name}: {step} steps, loss {mean:.4f}", flush=True)
+    return net.eval()
+
+
+def export(out, vocabulary, text, nets):
+    def write(sub, name, value):
+        os.makedirs(os.path.join(out, sub), exist_ok=True)
+        with open(os.path.join(out, sub, name), "wb") as f:
+            f.write(value if isinstance(value, bytes) else (json.dumps(value, indent=2) + "\n").encode())
+
+    def put(sub, file, module):
+        write(sub, "config.json", module.cfg.fields())
+        weights.write(os.path.join(out, sub, file), {k: v.half() for k, v in module.state_dict().items()}, {"format": "pt"})
+
+    put("text_encoder", "model.safetensors", text)
+    for sub, net in nets.items():
+        put(sub, "diffusion_pytorch_model.safetensors", net)
+    write("tokenizer", "spiece.model", vocabulary.model())
+    write("scheduler", "scheduler_config.json", {
+        "_class_name": "EdmHeunScheduler", "stage1": {"sigma_in": STAGES["fit_stage1"][1], "steps": 32, "pad_rows": [0, 0]},
+        "stage2": {"sigma_in": STAGES["fit_stage2"][1], "steps": 12, "pad_rows": [0, 0]}, "upscale": LARGE // SMALL, "sigma_aug": AUG,
+        "guidance_hi": 3.0, "guidance_lo": 1.0, "text_length": LENGTH})
+    side = LARGE if "fit_stage2" in nets else SMALL
+    write(".", "model_index.json", {"_class_name": "SnapVideoPipeline", "_name_or_path": "nano-snapvideo", "defaults": {
+        "width": side, "height": side, "frames": FRAMES, "fps": FPS, "sampler": "edm", "steps": 32, "guidance_scale": 3.0,
+        "prompt": "a big red circle moving right on a white background"}})
+
+
+def show(file, vocabulary, text, nets):
+    """eight scenes never trained on, as a picture"""
+    rng = np.random.default_rng(77)
+    picked = [scenes.random_scene(rng, pairs=0.0, held_out=True) for _ in range(8)]
+    states = text(torch.tensor([padded(vocabulary, plain(s)) for s in picked]))
+    g = torch.Generator().manual_seed(1)
+    video = sample(nets["fit_stage1"], STAGES["fit_stage1"][1], 24, states, TOLD, 3.0, generator=g)
+    if "fit_stage2" in nets:
+        up = F.interpolate(video.transpose(1, 2).flatten(0, 1), scale_factor=2.0, mode="bilinear", align_corners=False).clamp(-1, 1)
+        up = up.unflatten(0, (len(video), -1)).transpose(1, 2)
+        video = sample(nets["fit_stage2"], STAGES["fit_stage2"][1], 10, states, TOLD, 3.0, up + AUG * torch.randn(up.shape, generator=g), g)
+    sheet(file, [to_uint8(v.permute(1, 2, 3, 0)) for v in video], [plain(s) for s in picked])
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--out", default=path("snapvideo"))
+    ap.add_argument("--clips", type=int, default=3000)
+    ap.add_argument("--minutes", type=float, default=40, help="processor time of both stages together")
+    ap.add_argument("--batch", type=int, default=16)
+    ap.add_argument("--rate", type=float, default=1.5e-3)
+    a = ap.parse_args()
+    vocabulary = Vocabulary(words())
+    text_file = path("t5.pt")
+    if not os.path.exists(text_file):
+        torch.save(train_text(vocabulary).state_dict(), text_file)
+    text = T5(T5Config(len(vocabulary.pieces))).eval()
+    text.load_state_dict(torch.load(text_file))
+    clips, ids = make_clips(a.clips, vocabulary)
+    print(f"{len(vocabulary.pieces)} pieces, {len(clips)} clips, {time.process_time():.0f} s", flush=True)
+    nets = {}
+    for name, share in (("fit_stage1", 0.75), ("fit_stage2", 0.25)):
+        nets[name] = train(name, clips, ids, text, share * a.minutes, a.batch, a.rate)
+        export(a.out, vocabulary, text, nets)
+        show(path(name + ".png"), vocabulary, text, nets)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
