@@ -171,7 +171,7 @@ def export(out, vocabulary, text, nets):
         "guidance_hi": 3.0, "guidance_lo": 1.0, "text_length": LENGTH})
     side = LARGE if "fit_stage2" in nets else SMALL
     write(".", "model_index.json", {"_class_name": "SnapVideoPipeline", "_name_or_path": "nano-snapvideo", "defaults": {
-        "width": side, "height": side, "frames": FRAMES, "fps": FPS, "sampler": "edm", "steps": 32, "guidance_scale": 3.0,
+        "width": side, "height": side, "frames": FRAMES, "fps": int(FPS), "sampler": "edm", "steps": 32, "guidance_scale": 3.0,
         "prompt": "a big red circle moving right on a white background"}})
 
 

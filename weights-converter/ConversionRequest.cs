@@ -1,4 +1,5 @@
 using Hummingbird.Vulkan.Engine.Weights;
+using Hummingbird.Vulkan.Kernels;
 
 namespace Hummingbird.Vulkan.WeightsConverter;
 
@@ -18,6 +19,7 @@ public enum PruneTarget
 /// <param name="Type">F16, BF16 or F32; null keeps what is stored.</param>
 /// <param name="Vocabulary">A model folder, its tokenizer folder, or bpe_simple_vocab_16e6.txt(.gz); null looks beside the sources.</param>
 /// <param name="Like">A model folder whose configurations say what shapes do not: heads, groups, sampler, defaults.</param>
+/// <param name="Pack">Families of the matrix core whose packed weights are written beside the others: packed/FAMILY.safetensors.</param>
 /// <param name="IsDryRun">Say what would be done, and write nothing.</param>
 /// <param name="AllowsInertObjects">Read tensors also from files that hold foreign objects beside them.</param>
 public sealed record ConversionRequest(
@@ -28,7 +30,8 @@ public sealed record ConversionRequest(
     PruneTarget? Prune = null,
     string? Like = null,
     bool IsDryRun = false,
-    bool AllowsInertObjects = false);
+    bool AllowsInertObjects = false,
+    IReadOnlyList<MatrixFamily>? Pack = null);
 
 /// <param name="BytesDone">Written so far.</param>
 /// <param name="BytesTotal">To be written.</param>

@@ -1,4 +1,7 @@
+using Hummingbird.Vulkan.Engine.Generation;
+using Hummingbird.Vulkan.Engine.Graph;
 using Hummingbird.Vulkan.Engine.Weights;
+using Hummingbird.Vulkan.Kernels;
 using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
 using Hummingbird.Vulkan.WeightsConverter.Detection;
 using Hummingbird.Vulkan.WeightsConverter.Output;
@@ -49,8 +52,10 @@ public sealed class Converter : IDisposable
         foreach (string source in request.Sources)
             AddSource(parts, source);
         RecognisedModel model = RecognisedModel.Of(parts, like, request.Prune);
-        Vocabulary? vocabulary = model.TextEncoder is null ? null : Vocabulary.Find(request.Vocabulary, [.. request.Sources, .. request.Like is null or "nano" ? [] : new[] { request.Like }]);
+        Vocabulary? vocabulary = FindVocabulary(model);
         List<string> notes = [.. model.Notes];
+        if (model.IsSnapVideo && vocabulary is null)
+            notes.Add($"no T5 vocabulary: put {Vocabulary.Pieces} into {Path.Combine(request.Output, "tokenizer")} before generating, or name it with --vocab.");
         if (model.TextEncoder is not null && vocabulary is null)
         {
             notes.Add($"no CLIP vocabulary: put {Vocabulary.PackedMergeList} (of open_clip or OpenAI's CLIP) into {Path.Combine(request.Output, "tokenizer")} before generating, "
@@ -62,6 +67,13 @@ public sealed class Converter : IDisposable
         if (!request.IsDryRun)
             Write(model, vocabulary, report, notes, progress, cancellation);
         return report;
+    }
+
+    private Vocabulary? FindVocabulary(RecognisedModel model)
+    {
+        string[] places = [.. request.Sources, .. request.Like is null or "nano" ? [] : new[] { request.Like }];
+        return model.TextEncoder is not null ? Vocabulary.Find(request.Vocabulary, places)
+            : model.SnapTextEncoder is not null ? Vocabulary.FindPieces(request.Vocabulary, places) : null;
     }
 
     private void Write(RecognisedModel model, Vocabulary? vocabulary, ConversionReport report, List<string> notes, IProgress<ConversionProgress>? progress, CancellationToken cancellation)
@@ -79,6 +91,7 @@ public sealed class Converter : IDisposable
             CheckUnchanged();
             notes.AddRange(from source in sources let name = PublishedFiles.NameOf(source.Sha256) where name is not null select $"{source.File} is the published {name}, bit for bit.");
             writer.WriteRest(folder, vocabulary, Record(report, sources));
+            WritePacked(folder, notes, cancellation);
             cancellation.ThrowIfCancellationRequested();
             folder.Commit();
         }
@@ -86,6 +99,28 @@ public sealed class Converter : IDisposable
         {
             stop.Cancel();
             digests.ContinueWith(static done => _ = done.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary>Packed weights, of the model as it lies in the new folder already.</summary>
+    private void WritePacked(AtomicFolder folder, List<string> notes, CancellationToken cancellation)
+    {
+        if (request.Pack is not { Count: > 0 } families)
+            return;
+        folder.Flush();
+        using ModelFolder model = ModelFolder.Open(folder.Temporary);
+        foreach (MatrixFamily family in families.Distinct())
+        {
+            TensorToWrite[] tensors = [.. ModelPacking.Pack(model, ModelPacking.TargetOf(family))];
+            folder.Write(PackedWeights.FileOf(family), stream => SafetensorsWriter.Write(stream, tensors.Select(t => t with
+            {
+                WriteData = to =>
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    t.WriteData(to);
+                },
+            })));
+            notes.Add($"{PackedWeights.FileOf(family)}: {tensors.Length} weights, {tensors.Sum(t => t.Shape[0]) >> 20} MiB beside the others.");
         }
     }
 

@@ -17,6 +17,9 @@ public abstract class SourceTensor(string name, WeightType type, ImmutableArray<
 
     public long SizeInBytes => ElementCount * Type.SizeInBytes();
 
+    /// <summary>About where its values begin in their file, in bytes: read in this order, a file is read from end to end.</summary>
+    public virtual long Begin => 0;
+
     /// <summary>Reads whole elements, little-endian, from element <paramref name="first"/> on.</summary>
     public abstract void Read(Span<byte> destination, long first);
 
@@ -27,6 +30,8 @@ public abstract class SourceTensor(string name, WeightType type, ImmutableArray<
 
     private sealed class Renamed(SourceTensor inner, string name, ImmutableArray<long> shape) : SourceTensor(name, inner.Type, shape)
     {
+        public override long Begin => inner.Begin;
+
         public override void Read(Span<byte> destination, long first) => inner.Read(destination, first);
     }
 }
@@ -40,6 +45,8 @@ internal sealed class ZeroTensor(string name, WeightType type, ImmutableArray<lo
 /// <summary>A tensor of a safetensors file.</summary>
 internal sealed class SafetensorsTensor(SafetensorsFile file, TensorEntry entry) : SourceTensor(entry.Name, entry.Type, entry.Shape)
 {
+    public override long Begin => entry.Begin;
+
     public override void Read(Span<byte> destination, long first) => file.Read(entry, destination, first * Type.SizeInBytes());
 }
 
@@ -55,6 +62,8 @@ internal sealed class StorageTensor(
     private readonly bool isContiguous = IsContiguous(shape, strides);
     private readonly long span = 1 + shape.Select((d, i) => (d - 1) * strides[i]).Sum();
     private WeakReference<byte[]>? loaded;
+
+    public override long Begin => storageBegin + (offset * Type.SizeInBytes());
 
     public override void Read(Span<byte> destination, long first)
     {

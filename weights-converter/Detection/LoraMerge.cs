@@ -41,6 +41,8 @@ internal static class LoraMerge
         private readonly int rank = (int)up.Shape[1];
         private WeakReference<float[]>? downValues;
 
+        public override long Begin => weight.Begin;
+
         public override void Read(Span<byte> destination, long first)
         {
             Span<float> values = MemoryMarshal.Cast<byte, float>(destination);

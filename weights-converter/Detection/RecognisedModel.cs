@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hummingbird.Vulkan.Engine.Models;
 using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.WeightsConverter.Checkpoints;
 
@@ -22,6 +23,11 @@ internal sealed class RecognisedModel
 
     public TextEncoderConfig? TextEncoder { get; private set; }
 
+    /// <summary>The text encoder of a Snap Video model.</summary>
+    public T5Config? SnapTextEncoder { get; private set; }
+
+    public SnapSamplerConfig SnapSampler { get; private set; } = new();
+
     public RrdbConfig? SuperResolution { get; private set; }
 
     public SchedulerConfig Scheduler { get; private set; } = new();
@@ -39,6 +45,9 @@ internal sealed class RecognisedModel
     /// <summary>The same of a MagicVideo cascade.</summary>
     public bool IsCascade => TextEncoder is not null && others.ContainsKey(SourceParts.KeyframeUNet) && others.ContainsKey(SourceParts.VideoVae);
 
+    /// <summary>The same of a Snap Video model; the second stage may be missing.</summary>
+    public bool IsSnapVideo => SnapTextEncoder is not null && others.TryGetValue(SourceParts.FirstFit, out var first) && first.Config is not null;
+
     /// <exception cref="WeightException">Tensors are missing, surplus or of the wrong shape.</exception>
     public static RecognisedModel Of(SourceParts parts, ModelFolder? like, PruneTarget? prune)
     {
@@ -51,7 +60,7 @@ internal sealed class RecognisedModel
             model.CheckVae(like);
         if (parts.Has(SourceParts.SuperResolution))
             model.CheckSuperResolution();
-        model.CheckOthers();
+        model.CheckOthers(like?.SnapVideo);
         if (parts.Has(SourceParts.UNet))
             model.CheckUNet(like, prune);
         else if (parts.Lora is not null)
@@ -118,6 +127,12 @@ internal sealed class RecognisedModel
     private void CheckTextEncoder(ModelFolder? like)
     {
         string file = Parts.FileOf(SourceParts.TextEncoder);
+        if (Parts[SourceParts.TextEncoder].ContainsKey(SnapText.Mark))
+        {
+            CheckSnapText(like?.SnapVideo, file);
+            return;
+        }
+
         TextEncoderConfig config = ShapeConfigs.TextEncoder(Parts.Shapes(SourceParts.TextEncoder));
         if (like is not null)
         {
@@ -133,6 +148,16 @@ internal sealed class RecognisedModel
         TextEncoder = config;
     }
 
+    private void CheckSnapText(SnapVideoParts? like, string file)
+    {
+        T5Config config = SnapText.Config(Parts.Shapes(SourceParts.TextEncoder));
+        if (like is not null)
+            config = config with { RelativeAttentionMaxDistance = like.Text.RelativeAttentionMaxDistance, LayerNormEpsilon = like.Text.LayerNormEpsilon, EosTokenId = like.Text.EosTokenId, PadTokenId = like.Text.PadTokenId };
+        config.Validate(new ConfigCheck($"{file} (text encoder)"));
+        SnapVideoManifest.Of(TensorShapes.Of(config)).Check(Parts.ShapesOf(SourceParts.TextEncoder), file, "text encoder");
+        SnapTextEncoder = config;
+    }
+
     private void CheckSuperResolution()
     {
         string file = Parts.FileOf(SourceParts.SuperResolution);
@@ -145,21 +170,21 @@ internal sealed class RecognisedModel
     }
 
     /// <summary>MagicVideo's and Snap Video's networks.</summary>
-    private void CheckOthers()
+    private void CheckOthers(SnapVideoParts? like)
     {
         foreach (string component in Parts.Components)
         {
-            (string? description, JsonObject? config, Manifest? manifest) = Other(component, Parts.Shapes(component));
+            (string? description, JsonObject? config, Manifest? manifest) = Other(component, Parts.Shapes(component), like);
             if (manifest is null)
                 continue;
             manifest.Check(MagicVideoUNet.Broadcast(Parts.ShapesOf(component), manifest), Parts.FileOf(component), component);
             others[component] = (description!, config);
             if (config is null)
-                notes.Add($"{component}: frames, height, width and groups do not follow from the shapes; write them to {component}/config.json.");
+                notes.Add($"{component}: frames, height, width and groups do not follow from the shapes; write them to {component}/config.json, or name a model folder that has them with --like.");
         }
     }
 
-    private static (string? Description, JsonObject? Config, Manifest? Manifest) Other(string component, ComponentShapes w)
+    private static (string? Description, JsonObject? Config, Manifest? Manifest) Other(string component, ComponentShapes w, SnapVideoParts? like)
     {
         switch (component)
         {
@@ -170,8 +195,8 @@ internal sealed class RecognisedModel
                 VideoVae vae = VideoVae.Of(w);
                 return ("a MagicVideo VideoVAE", vae.Config, vae.Manifest());
             case SourceParts.FirstFit or SourceParts.SecondFit:
-                FitNetwork fit = FitNetwork.Of(w);
-                return (fit.IsUpsampler ? "a Snap Video FIT, second stage" : "a Snap Video FIT, first stage", fit.Config, fit.Manifest());
+                SnapFit fit = SnapFit.Of(w, component == SourceParts.FirstFit ? like?.First : like?.Second);
+                return (fit.IsUpsampler ? "a Snap Video FIT, second stage" : "a Snap Video FIT, first stage", fit.Config is { } known ? SnapFit.Json(known) : null, fit.Manifest());
             default:
                 return (null, null, null);
         }
@@ -203,6 +228,12 @@ internal sealed class RecognisedModel
                 return;
             }
 
+            if (IsSnapVideo)
+            {
+                NameSnapVideo(like);
+                return;
+            }
+
             notes.Add("no complete model: a folder that generates needs a U-Net, a VAE and a text encoder; give all files in one command.");
             return;
         }
@@ -226,10 +257,20 @@ internal sealed class RecognisedModel
                 + "is in none of the files; give them all in one command.");
     }
 
+    private void NameSnapVideo(ModelFolder? like)
+    {
+        SnapSampler = like?.SnapVideo?.Sampler ?? new();
+        bool isLarge = Parts.Has(SourceParts.SecondFit);
+        SnapVideoArchitecture published = SnapVideoArchitecture.All.First(a => a.Second is not null == isLarge);
+        Defaults = like?.SnapVideo is null ? published.Defaults : like.Index.Defaults;
+        if (!isLarge)
+            notes.Add("without a second stage (fit_stage2) videos have the first one's size.");
+    }
+
     private string Describe(string component) => component switch
     {
         SourceParts.Vae => "an AutoencoderKL",
-        SourceParts.TextEncoder => "a CLIP text encoder",
+        SourceParts.TextEncoder => SnapTextEncoder is null ? "a CLIP text encoder" : "a T5 text encoder",
         SourceParts.SuperResolution => "an RRDBNet super-resolution network",
         _ => others[component].Description,
     };

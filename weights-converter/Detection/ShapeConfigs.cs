@@ -38,7 +38,7 @@ internal sealed class ComponentShapes(IReadOnlyDictionary<string, ImmutableArray
 /// <summary>Configurations from shapes alone. What shapes do not tell (heads, groups, the sampler) is the published models'.</summary>
 internal static class ShapeConfigs
 {
-    private const int PublishedHeads = 8, PublishedHeadDim = 64, PublishedGroups = 32;
+    private const int PublishedHeads = 8, PublishedHeadDim = 64, PublishedGroups = 32, OpenClipWidth = 1024, OpenClipLayers = 24;
 
     public static UNetConfig UNet(ComponentShapes w)
     {
@@ -99,23 +99,26 @@ internal static class ShapeConfigs
             EosTokenId: isPublished ? 49407 : vocabulary - 1);
     }
 
-    /// <summary>CLIP's text tower as Stable Diffusion 1.x has it: all blocks, quick GELU, padded with the end token.</summary>
+    /// <summary>CLIP's text tower in Hugging Face's names. As Stable Diffusion 1.x has it: all blocks, quick GELU, padded with the end token.
+    /// The wide ones are OpenCLIP's (ViT-H/14), with exact GELU, padded with zeros; the last of their 24 blocks is not run.</summary>
     private static TextEncoderConfig HuggingFaceText(ComponentShapes w)
     {
         int vocabulary = w.Size(SourceParts.HuggingFaceText, 0), width = w.Size(SourceParts.HuggingFaceText, 1), end = vocabulary - 1;
+        int layers = w.Count("text_model.encoder.layers.", ".layer_norm1.weight");
+        bool isOpenClip = width >= OpenClipWidth;
         return new TextEncoderConfig(
             VocabSize: vocabulary,
             MaxPositionEmbeddings: w.Size("text_model.embeddings.position_embedding.weight", 0),
             HiddenSize: width,
             IntermediateSize: w.Size("text_model.encoder.layers.0.mlp.fc1.weight", 0),
             NumAttentionHeads: width % PublishedHeadDim == 0 && width > PublishedHeadDim ? width / PublishedHeadDim : LargestDivisor(width, 4),
-            NumHiddenLayers: w.Count("text_model.encoder.layers.", ".layer_norm1.weight"),
+            NumHiddenLayers: layers,
             ProjectionDim: w.Has("text_projection.weight") ? w.Size("text_projection.weight", 0) : width,
-            HiddenAct: "quick_gelu",
-            SkipLast: 0,
+            HiddenAct: isOpenClip ? "gelu" : "quick_gelu",
+            SkipLast: isOpenClip && layers == OpenClipLayers ? 1 : 0,
             BosTokenId: Math.Max(0, end - 1),
             EosTokenId: end,
-            PadTokenId: end);
+            PadTokenId: isOpenClip ? 0 : end);
     }
 
     /// <summary>Walks the encoder's stages: a down-sampling ends a level, transformers mark its factor.</summary>

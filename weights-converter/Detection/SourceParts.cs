@@ -24,7 +24,7 @@ internal sealed class SourceParts
     private static readonly (string Name, string Component)[] Marks =
     [
         ("input_blocks.0.0.weight", UNet), ("decoder.conv_in.weight", Vae), ("transformer.resblocks.0.ln_1.weight", TextEncoder),
-        (HuggingFaceText, TextEncoder),
+        (HuggingFaceText, TextEncoder), (SnapText.Mark, TextEncoder),
         ("conv_first.weight", SuperResolution), ("down_blocks.0.resnets.0.norm1.weight", KeyframeUNet), ("blocks.0.read_attn.to_q.weight", FirstFit),
     ];
 
@@ -129,7 +129,7 @@ internal sealed class SourceParts
 
     private static long Outputs(Checkpoint checkpoint, string name) => checkpoint.Tensors.TryGetValue(name, out SourceTensor? tensor) && tensor.Shape.Length > 0 ? tensor.Shape[0] : 0;
 
-    private const string Hint = "Known are Hummingbird, VideoCrafter2, T2V-Turbo LoRA, OpenCLIP and CLIP text encoders, AutoencoderKL, RRDBNet, MagicVideo and Snap FIT; "
+    private const string Hint = "Known are Hummingbird, VideoCrafter2, T2V-Turbo LoRA, OpenCLIP, CLIP and T5 text encoders, AutoencoderKL, RRDBNet, MagicVideo and Snap FIT; "
         + "an output ending in .safetensors takes any file as it is.";
 
     private void Add(string component, string file, IEnumerable<SourceTensor> tensors)
@@ -137,6 +137,7 @@ internal sealed class SourceParts
         IEnumerable<SourceTensor> useful = component switch
         {
             Vae => InOneNaming(tensors.Where(t => VaeNames.Any(n => t.Name.StartsWith(n, StringComparison.Ordinal)))),
+            TextEncoder when tensors.Any(t => t.Name == SnapText.Mark) => SnapText.Encoder(tensors),
             TextEncoder => tensors.Where(t => TextNames.Any(n => t.Name.StartsWith(n, StringComparison.Ordinal)) && !t.Name.EndsWith("attn_mask", StringComparison.Ordinal) && !t.Name.EndsWith("position_ids", StringComparison.Ordinal)),
             _ => tensors,
         };

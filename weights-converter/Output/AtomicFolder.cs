@@ -85,11 +85,17 @@ internal sealed class AtomicFolder : IDisposable
         }));
     }
 
-    /// <summary>Gives the folder its name.</summary>
-    public void Commit()
+    /// <summary>Returns when all files are closed and on the disk; they may be read then.</summary>
+    public void Flush()
     {
         foreach (Task flush in flushes)
             flush.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Gives the folder its name.</summary>
+    public void Commit()
+    {
+        Flush();
         foreach (string folder in Directory.EnumerateDirectories(Temporary, "*", SearchOption.AllDirectories).Append(Temporary))
             FolderSync.Flush(folder);
         string parent = Path.GetDirectoryName(target)!;

@@ -32,4 +32,7 @@ internal sealed record WrittenIndex(
 [JsonSerializable(typeof(TextEncoderConfig))]
 [JsonSerializable(typeof(SchedulerConfig))]
 [JsonSerializable(typeof(RrdbConfig))]
+[JsonSerializable(typeof(FitConfig))]
+[JsonSerializable(typeof(T5Config))]
+[JsonSerializable(typeof(SnapSamplerConfig))]
 internal sealed partial class ConverterJson : JsonSerializerContext;

@@ -14,9 +14,10 @@ internal sealed class ModelWriter(RecognisedModel model, ConversionRequest reque
 
     private static readonly Dictionary<string, string> Metadata = new(StringComparer.Ordinal) { ["format"] = "pt" };
 
+    /// <summary>Networks and tensors in the order of their source, so that it is read once from end to end, beside its checksum.</summary>
     public void WriteWeights(AtomicFolder folder)
     {
-        foreach (string component in model.Parts.Components)
+        foreach (string component in model.Parts.Components.OrderBy(c => model.Parts[c].Values.Select(t => t.Begin).DefaultIfEmpty().Min()))
             folder.Write(SourceParts.FilesOf(component)[0], stream => WriteTensors(stream, model.Parts[component].Values, model.Parts.FileOf(component)));
     }
 
@@ -32,6 +33,10 @@ internal sealed class ModelWriter(RecognisedModel model, ConversionRequest reque
             WriteJson(folder, "vae/config.json", model.Vae, ConverterJson.Default.AutoencoderConfig);
         if (model.TextEncoder is not null)
             WriteJson(folder, "text_encoder/config.json", model.TextEncoder, ConverterJson.Default.TextEncoderConfig);
+        if (model.SnapTextEncoder is not null)
+            WriteJson(folder, "text_encoder/config.json", model.SnapTextEncoder, ConverterJson.Default.T5Config);
+        if (model.IsSnapVideo)
+            WriteJson(folder, "scheduler/scheduler_config.json", model.SnapSampler, ConverterJson.Default.SnapSamplerConfig);
         if (model.SuperResolution is not null)
             WriteJson(folder, "super_resolution/config.json", model.SuperResolution, ConverterJson.Default.RrdbConfig);
         foreach ((string component, JsonObject config) in model.OtherConfigs)
@@ -42,6 +47,8 @@ internal sealed class ModelWriter(RecognisedModel model, ConversionRequest reque
             WriteJson(folder, "model_index.json", Index(), ConverterJson.Default.WrittenIndex);
         else if (model.IsCascade)
             WriteJson(folder, "model_index.json", new ModelIndex(ModelIndex.MagicVideo, "magicvideo", model.Defaults), ConverterJson.Default.ModelIndex);
+        else if (model.IsSnapVideo)
+            WriteJson(folder, "model_index.json", new ModelIndex(SnapVideoParts.ClassName, "snapvideo", model.Defaults), ConverterJson.Default.ModelIndex);
         foreach ((string name, byte[] bytes) in vocabulary?.Files ?? new Dictionary<string, byte[]>(StringComparer.Ordinal))
             folder.Write($"tokenizer/{name}", stream => stream.Write(bytes));
         WriteJson(folder, RecordName, record, ConverterJson.Default.ConversionRecord);
@@ -54,7 +61,7 @@ internal sealed class ModelWriter(RecognisedModel model, ConversionRequest reque
     private TensorToWrite ToWrite(SourceTensor tensor, string file)
     {
         WeightType target = TypeConversion.TargetOf(tensor, request.Type);
-        return new(tensor.Name, target, tensor.Shape, stream => TypeConversion.Write(tensor, target, file, stream, onBytes, cancellation));
+        return new(tensor.Name, target, tensor.Shape, stream => TypeConversion.Write(tensor, target, file, stream, onBytes, cancellation), tensor.Begin);
     }
 
     private static void WriteJson<T>(AtomicFolder folder, string path, T value, JsonTypeInfo<T> type) => folder.Write(path, stream =>

@@ -1,10 +1,11 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using Hummingbird.Vulkan.Engine.Text;
 using Hummingbird.Vulkan.Engine.Weights;
 
 namespace Hummingbird.Vulkan.WeightsConverter.Output;
 
-/// <summary>The files of a CLIP vocabulary, by name within the tokenizer folder.</summary>
+/// <summary>The files of a CLIP or T5 vocabulary, by name within the tokenizer folder.</summary>
 internal sealed record Vocabulary(string From, IReadOnlyDictionary<string, byte[]> Files)
 {
     public const string MergeList = "bpe_simple_vocab_16e6.txt", PackedMergeList = MergeList + ".gz";
@@ -12,6 +13,9 @@ internal sealed record Vocabulary(string From, IReadOnlyDictionary<string, byte[
     private const string PackedSha256 = "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a";
     private const string TextSha256 = "67603cfda2e032ad77b5f8808af37789d590db664b26df8705d2bf8b3c553fc8";
     private const int Largest = 16 << 20;
+
+    /// <summary>T5's pieces.</summary>
+    public const string Pieces = "spiece.model";
 
     private static readonly string[] HuggingFaceFiles = ["vocab.json", "merges.txt", "tokenizer_config.json"];
 
@@ -23,6 +27,26 @@ internal sealed record Vocabulary(string From, IReadOnlyDictionary<string, byte[
             return Read(named) ?? throw WeightException.In(named, $"holds no CLIP vocabulary: expected vocab.json with merges.txt, or {PackedMergeList}.");
         return sources.Select(source => Directory.Exists(source) ? source : Path.GetDirectoryName(Path.GetFullPath(source))!)
             .Distinct().Select(Read).FirstOrDefault(found => found is not null);
+    }
+
+    /// <summary>The same of T5's pieces.</summary>
+    /// <exception cref="WeightException">The ones named are missing or no SentencePiece model.</exception>
+    public static Vocabulary? FindPieces(string? named, IEnumerable<string> sources)
+    {
+        if (named is not null)
+            return ReadPieces(named) ?? throw WeightException.In(named, $"holds no {Pieces}, the SentencePiece vocabulary of T5.");
+        return sources.Select(source => Directory.Exists(source) ? source : Path.GetDirectoryName(Path.GetFullPath(source))!)
+            .Distinct().Select(ReadPieces).FirstOrDefault(found => found is not null);
+    }
+
+    private static Vocabulary? ReadPieces(string path)
+    {
+        string? file = ((string[])[path, Path.Combine(path, Pieces), Path.Combine(path, "tokenizer", Pieces)]).FirstOrDefault(File.Exists);
+        if (file is null)
+            return null;
+        byte[] bytes = BoundedFile.Read(file, Largest);
+        _ = UnigramTokenizer.FromModel(bytes, file, contextLength: 2); // refuses what is none
+        return new Vocabulary(file, new Dictionary<string, byte[]>(StringComparer.Ordinal) { [Pieces] = bytes });
     }
 
     private static Vocabulary? Read(string path)

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 using Hummingbird.Vulkan.Engine.Interop;
 
 namespace Hummingbird.Vulkan.Engine.Device;
@@ -35,7 +33,7 @@ internal static class SnapshotReader
             DriverUuid = Convert.ToHexStringLower(vulkan11.DriverUUID),
             PipelineCacheUuid = Convert.ToHexStringLower(properties.PipelineCacheUUID),
             HostMemoryInBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-            HostVectorRegisters = Avx512F.VL.IsSupported || AdvSimd.IsSupported ? 32 : 16,
+            HostVectorRegisters = HostProcessor.VectorRegisters,
             Limits = Limits(facts),
             Features = FeatureNames.Read(facts.Features),
             Subgroup = Subgroup(facts),

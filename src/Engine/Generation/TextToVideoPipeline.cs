@@ -5,7 +5,7 @@ using Hummingbird.Vulkan.Engine.Weights;
 namespace Hummingbird.Vulkan.Engine.Generation;
 
 /// <summary>Text to video: encode the prompt, denoise latents step by step, decode frame by frame.</summary>
-/// <remarks>The whole of it is <see cref="Generate"/>; each line there is a phase with a file of its own.</remarks>
+/// <remarks>The whole of it is <see cref="RunPhases"/>; each line there is a phase with a file of its own.</remarks>
 public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend)
 {
     /// <summary>Sees the latents after each step, on the calling thread; <see cref="LatentPreview"/> makes pictures of them.</summary>
@@ -24,6 +24,23 @@ public sealed class TextToVideoPipeline(ModelFolder model, IGraphBackend backend
     {
         GenerationPlan.Create(request, model, backend.Storage, backend.Planner).CheckBudget();
         PhaseClock clock = new(progress);
+        using SafetensorsFile? packed = backend.Planner.Target is { } target ? model.OpenPacked(PackedWeights.FileOf(target.Matrix)) : null;
+        PackedWeights? prepared = packed is null ? null : new(packed);
+        GpuBackend? gpu = backend as GpuBackend;
+        gpu?.Prepared = prepared;
+        try
+        {
+            GenerationResult result = RunPhases(request, frameSink, clock, cancellation);
+            return prepared?.Note is { } note ? result with { Notes = [.. result.Notes, note] } : result;
+        }
+        finally
+        {
+            gpu?.Prepared = null;
+        }
+    }
+
+    private GenerationResult RunPhases(GenerationRequest request, FrameSink frameSink, PhaseClock clock, CancellationToken cancellation)
+    {
         if (model.MagicVideo is not null)
         {
             PromptEmbeddings prompts = Survive(backend, clock, () => new PromptEncoding(model, backend, clock).Encode(request, cancellation));

@@ -21,6 +21,9 @@ public sealed class GpuBackend(GpuDevice opened, VulkanInstance? vulkan = null) 
     /// <summary>Sees every run of every graph prepared from now on, timed node by node.</summary>
     public Action<GraphRun>? Observer { get; set; }
 
+    /// <summary>Weights of the model that are packed already; null for none.</summary>
+    public PackedWeights? Prepared { get; set; }
+
     public GraphPlanner Planner => PlannerOf(Device.Plan) with { BudgetInBytes = Device.Memory.AvailableInBytes - StagingOf(Device.Plan) };
 
     /// <summary>How graphs are laid out on a device that is not open.</summary>
@@ -29,7 +32,7 @@ public sealed class GpuBackend(GpuDevice opened, VulkanInstance? vulkan = null) 
     public IGraphExecutor Prepare(ComputeGraph graph)
     {
         pace ??= paceFile?.Read(Device.Snapshot) ?? new(DeviceRate.Expected(Device.Snapshot.Kind));
-        return new GpuExecutor(Device, graph, Planner.Plan(graph), pace, Observer);
+        return new GpuExecutor(Device, graph, Planner.Plan(graph), pace, Observer, Prepared);
     }
 
     public bool CanRecoverFrom(Exception error) => error is DeviceLostException && vulkan is not null && replacement is null;

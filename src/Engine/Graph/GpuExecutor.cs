@@ -32,7 +32,9 @@ public sealed class GpuExecutor : IGraphExecutor
     /// <param name="layout">How to run it; null: as the device plan would have it, whatever the budget.</param>
     /// <param name="pace">What is known of the device's speed; this learns from it and adds to it.</param>
     /// <param name="observer">Sees every run, timed node by node.</param>
-    public GpuExecutor(GpuDevice device, ComputeGraph graph, GraphLayout? layout = null, Pace? pace = null, Action<GraphRun>? observer = null)
+    /// <param name="prepared">Weights that are packed already; null for none.</param>
+    public GpuExecutor(
+        GpuDevice device, ComputeGraph graph, GraphLayout? layout = null, Pace? pace = null, Action<GraphRun>? observer = null, PackedWeights? prepared = null)
     {
         layout ??= GraphLayout.Create(graph, device.Plan.Target, device.Plan.ChunkSizeInBytes);
         graph = layout.Graph;
@@ -41,7 +43,7 @@ public sealed class GpuExecutor : IGraphExecutor
         plans = layout.Plans;
         guesses = [.. graph.Nodes.Select(this.pace.Guess)];
         nodeSeconds = [.. graph.Nodes.Select((n, i) => this.pace.Seconds(n.Kernel.Name, guesses[i]))];
-        Memory = new(device, layout);
+        Memory = new(device, layout, prepared);
         try
         {
             device.Pipelines.Prepare(plans.SelectMany(p => p.Dispatches).Select(PipelineKey.Of));

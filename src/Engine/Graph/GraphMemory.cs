@@ -12,7 +12,10 @@ public sealed class GraphMemory : IDisposable
     private readonly Dictionary<int, ArenaSlice> slices = [];
     private readonly Dictionary<int, ArenaSlice> scratch = [];
 
-    public GraphMemory(GpuDevice device, GraphLayout layout)
+    /// <param name="device">Where.</param>
+    /// <param name="layout">What.</param>
+    /// <param name="prepared">Weights that are packed already; null for none.</param>
+    public GraphMemory(GpuDevice device, GraphLayout layout, PackedWeights? prepared = null)
     {
         ComputeGraph graph = layout.Graph;
         Layout = layout;
@@ -31,9 +34,9 @@ public sealed class GraphMemory : IDisposable
                 scratch[node] = place(GraphLifetimes.ScratchKey(node), layout.Plans[node].ScratchInBytes);
             }
 
-            LoadWeights(graph);
+            LoadWeights(graph, new(prepared));
             Streamed = layout.Stream is null ? null
-                : new(layout.Stream, [.. new[] { 0, 1 }.Select(half => layout.Stream.HalfInBytes(half)).Select(size => size == 0 ? default : weights.Allocate(size))], graph, layout.Packings);
+                : new(layout.Stream, [.. new[] { 0, 1 }.Select(half => layout.Stream.HalfInBytes(half)).Select(size => size == 0 ? default : weights.Allocate(size))], graph, layout.Packings, new(prepared));
         }
         catch
         {
@@ -79,9 +82,8 @@ public sealed class GraphMemory : IDisposable
         return (key, size) => blocks[plan.Placements[key].Block].Slice(plan.Placements[key].Offset, size);
     }
 
-    private void LoadWeights(ComputeGraph graph)
+    private void LoadWeights(ComputeGraph graph, WeightReader reader)
     {
-        WeightReader reader = new();
         Func<int, long, ArenaSlice> place = Allocate(weights, Layout.Weights);
         foreach (Value weight in graph.Weights.Where(w => Layout.Weights.Placements.ContainsKey(w.Id)))
         {

@@ -5,9 +5,9 @@ using Hummingbird.Vulkan.Kernels;
 namespace Hummingbird.Vulkan.Engine.Graph;
 
 /// <summary>The two halves of a <see cref="WeightStream"/> in device memory, and the thread that fills one while the other is read.</summary>
-internal sealed class StreamedWeights(WeightStream stream, ImmutableArray<ArenaSlice> halves, ComputeGraph graph, ImmutableDictionary<int, WeightPacking?> packings) : IDisposable
+internal sealed class StreamedWeights(
+    WeightStream stream, ImmutableArray<ArenaSlice> halves, ComputeGraph graph, ImmutableDictionary<int, WeightPacking?> packings, WeightReader reader) : IDisposable
 {
-    private readonly WeightReader reader = new();
     private readonly Dictionary<int, Value> values = graph.Weights.ToDictionary(w => w.Id);
     private readonly int[] loaded = [-1, -1];
     private Task loading = Task.CompletedTask;

@@ -9,7 +9,8 @@ namespace Hummingbird.Vulkan.Engine.Graph;
 /// <summary>Reads weights, packs them as their kernels ask, and puts them into device memory: in place where that is mapped.</summary>
 /// <remarks>Three buffers are reused for all of them, so that loading takes no more host memory than the largest weight asks for.
 /// One thread at a time.</remarks>
-internal sealed class WeightReader
+/// <param name="prepared">Weights that are packed already; null for none.</param>
+internal sealed class WeightReader(PackedWeights? prepared = null)
 {
     private byte[] read = [], canonical = [], packed = [];
 
@@ -27,9 +28,22 @@ internal sealed class WeightReader
         target.Upload(staged);
     }
 
+    /// <summary>A packed weight in memory.</summary>
+    public byte[] Pack(Value value, WeightPacking packing)
+    {
+        byte[] bytes = new byte[packing.SizeInBytes];
+        Fill(bytes, value, packing);
+        return bytes;
+    }
+
     private void Fill(Span<byte> target, Value value, WeightPacking? packing)
     {
         WeightRecipe recipe = value.Weight!;
+        if (packing is not null && prepared?.TryRead(recipe, packing, target) == true)
+        {
+            return;
+        }
+
         if (packing is null)
         {
             TensorTransfer.Encode(Canonical<float>(recipe, (tensor, values) => tensor.ReadFloats(values)), target, value.Spec.DType);

@@ -24,6 +24,16 @@ public sealed record SnapVideoArchitecture(string Name, FitConfig First, FitConf
 
     public SnapSamplerConfig Sampler { get; init; } = new();
 
+    /// <summary>What is generated when the user says nothing else.</summary>
+    public GenerationDefaults Defaults
+    {
+        get
+        {
+            SnapVideoParts parts = new(First, Second, Text, Sampler);
+            return new(parts.Width, parts.Height, parts.Frames, 24, Samplers.EdmHeun, Sampler.Stage1.Steps, Sampler.GuidanceHi);
+        }
+    }
+
     /// <param name="name">With or without <see cref="PublishedModels.Prefix"/>.</param>
     public static SnapVideoArchitecture? Find(string name)
         => All.FirstOrDefault(m => name.Equals(m.Name, StringComparison.OrdinalIgnoreCase) || name.Equals(PublishedModels.Prefix + m.Name, StringComparison.OrdinalIgnoreCase));
@@ -34,9 +44,8 @@ public sealed record SnapVideoArchitecture(string Name, FitConfig First, FitConf
         string name = $"{PublishedModels.Prefix}{Name}";
         SnapVideoParts parts = new(First, Second, Text, Sampler);
         RandomWeights Draw(string part, IReadOnlyDictionary<string, ImmutableArray<int>> shapes) => new(shapes, seed, $"{name} {part}, random weights of seed {seed}");
-        GenerationDefaults defaults = new(parts.Width, parts.Height, parts.Frames, 24, Samplers.EdmHeun, Sampler.Stage1.Steps, Sampler.GuidanceHi);
         return new(new ModelParts(
-            name, new(SnapVideoParts.ClassName, Defaults: defaults), new(), new(), new(), new(), Draw(SnapVideoParts.FirstFolder, TensorShapes.Of(First)),
+            name, new(SnapVideoParts.ClassName, Defaults: Defaults), new(), new(), new(), new(), Draw(SnapVideoParts.FirstFolder, TensorShapes.Of(First)),
             Second is null ? new MemorySource([]) : Draw(SnapVideoParts.SecondFolder, TensorShapes.Of(Second)), Draw("text_encoder", TensorShapes.Of(Text)),
             UnigramTokenizer.OfBytes(Sampler.TextLength), Hash: $"{name}, random weights of seed {seed}") { SnapVideo = parts });
     }

@@ -19,6 +19,9 @@ internal abstract class ModelFiles
 
     public abstract SafetensorsSource OpenWeights(string relativePath);
 
+    /// <summary>A file a model may have or not.</summary>
+    public virtual SafetensorsFile? OpenPacked(string relativePath) => null;
+
     /// <summary>A folder on disk.</summary>
     internal sealed class OnDisk(string folder) : ModelFiles
     {
@@ -31,6 +34,8 @@ internal abstract class ModelFiles
         public override byte[] Read(string relativePath) => BoundedFile.Read(NameOf(relativePath), LargestConfig);
 
         public override SafetensorsSource OpenWeights(string relativePath) => SafetensorsSource.Open(NameOf(relativePath));
+
+        public override SafetensorsFile? OpenPacked(string relativePath) => Exists(relativePath) ? SafetensorsFile.Open(NameOf(relativePath)) : null;
     }
 
     /// <summary>A model inside this assembly.</summary>

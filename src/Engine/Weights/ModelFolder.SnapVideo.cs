@@ -30,6 +30,7 @@ public sealed partial class ModelFolder
             files.DisplayName, index, new(), new(), new(), new(), first, second ?? (IWeightSource)new MemorySource([]), text, ReadPieces(files, parts), "")
         {
             SnapVideo = parts,
+            OpenPacked = files.OpenPacked,
             HashOf = () => HashOf([text, first, .. second is null ? (IEnumerable<SafetensorsSource>)[] : [second]]),
         });
     }

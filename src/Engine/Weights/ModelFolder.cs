@@ -14,6 +14,7 @@ public sealed partial class ModelFolder : IDisposable
     private readonly Lazy<IWeightSource> unet, vae, textEncoder;
     private readonly Lazy<string> hash;
     private readonly Lazy<ITokenizer> tokenizer;
+    private readonly Func<string, SafetensorsFile?> openPacked;
 
     /// <summary>A model that is in no folder.</summary>
     public ModelFolder(ModelParts parts)
@@ -25,6 +26,7 @@ public sealed partial class ModelFolder : IDisposable
         (tokenizer, hash) = (new(parts.Tokenizer), parts.HashOf is null ? new(parts.Hash) : new(parts.HashOf));
         MagicVideo = parts.MagicVideo;
         SnapVideo = parts.SnapVideo;
+        openPacked = parts.OpenPacked ?? (_ => null);
     }
 
     /// <summary>Another folder's model with other U-Net weights; whoever opened the folder disposes it.</summary>
@@ -35,6 +37,7 @@ public sealed partial class ModelFolder : IDisposable
         (TextEncoderConfig, SchedulerConfig) = (other.TextEncoderConfig, other.SchedulerConfig);
         (unet, vae, textEncoder, tokenizer) = (new(otherUNet), other.vae, other.textEncoder, other.tokenizer);
         hash = new(() => $"{other.Hash}+{change}");
+        openPacked = other.openPacked;
     }
 
     private ModelFolder(ModelFiles files)
@@ -55,6 +58,7 @@ public sealed partial class ModelFolder : IDisposable
         textEncoder = new(() => OpenWeights(files, "text_encoder", "model"));
         tokenizer = new(() => OpenTokenizer(files));
         hash = new(ComputeHash);
+        openPacked = files.OpenPacked;
     }
 
     public string DisplayName { get; }
@@ -82,6 +86,11 @@ public sealed partial class ModelFolder : IDisposable
 
     /// <summary>SHA-256, in lower-case hex, over the weight files of text encoder, U-Net and VAE. Read once, then kept.</summary>
     public string Hash => hash.Value;
+
+    /// <summary>Packed weights of this model; null where it has none of that kind.</summary>
+    /// <param name="path">Within the folder.</param>
+    /// <exception cref="WeightException">The file is malformed.</exception>
+    public SafetensorsFile? OpenPacked(string path) => openPacked(path);
 
     /// <summary>Opens a folder, or one of the models embedded in the engine by its name; null is "nano".</summary>
     /// <exception cref="WeightException">The folder or one of its files is missing or malformed.</exception>
@@ -218,4 +227,7 @@ public sealed record ModelParts(
 
     /// <summary>In place of <see cref="Hash"/> where it takes reading the weights.</summary>
     public Func<string>? HashOf { get; init; }
+
+    /// <summary>Opens packed weights by their path, or gives null.</summary>
+    public Func<string, SafetensorsFile?>? OpenPacked { get; init; }
 }

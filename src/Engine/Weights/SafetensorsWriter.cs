@@ -8,7 +8,9 @@ namespace Hummingbird.Vulkan.Engine.Weights;
 /// <summary>A tensor to be written; its bytes are produced when their turn comes, so that a large file never lies in memory whole.</summary>
 /// <param name="Shape">Dimensions, outermost first; empty for a scalar.</param>
 /// <param name="WriteData">Writes exactly the elements, little-endian, in memory order.</param>
-public sealed record TensorToWrite(string Name, WeightType Type, ImmutableArray<long> Shape, Action<Stream> WriteData)
+/// <param name="Turn">Tensors are written by rising turns where the stream can seek: the order in which their values are quickest to read.
+/// Where they lie in the file does not depend on it.</param>
+public sealed record TensorToWrite(string Name, WeightType Type, ImmutableArray<long> Shape, Action<Stream> WriteData, long Turn = 0)
 {
     internal long SizeInBytes { get; } = Shape.Aggregate((long)Type.SizeInBytes(), (size, dimension) => checked(size * dimension));
 
@@ -44,8 +46,11 @@ public static class SafetensorsWriter
     {
         stream.Write(Header(ordered, metadata));
         var counted = new CountingStream(stream);
-        foreach (TensorToWrite tensor in ordered)
+        long begin = stream.CanSeek ? stream.Position : 0;
+        foreach ((TensorToWrite tensor, long offset) in InTurn(ordered, stream.CanSeek))
         {
+            if (stream.CanSeek)
+                stream.Position = begin + offset;
             counted.Count = 0;
             tensor.WriteData(counted);
             if (counted.Count != tensor.SizeInBytes)
@@ -54,6 +59,23 @@ public static class SafetensorsWriter
                     $"Tensor {Quote.Name(tensor.Name)} of shape {Quote.Shape(tensor.Shape.AsSpan())} wrote {counted.Count} bytes, expected {tensor.SizeInBytes}.");
             }
         }
+
+        if (stream.CanSeek)
+            stream.Position = begin + ordered.Sum(t => t.SizeInBytes);
+    }
+
+    /// <summary>Every tensor with its offset from the first one.</summary>
+    private static IEnumerable<(TensorToWrite Tensor, long Offset)> InTurn(TensorToWrite[] ordered, bool canSeek)
+    {
+        var placed = new (TensorToWrite Tensor, long Offset)[ordered.Length];
+        long at = 0;
+        for (int i = 0; i < ordered.Length; i++)
+        {
+            placed[i] = (ordered[i], at);
+            at += ordered[i].SizeInBytes;
+        }
+
+        return canSeek ? placed.OrderBy(p => p.Tensor.Turn) : placed;
     }
 
     private static TensorToWrite[] Ordered(IEnumerable<TensorToWrite> tensors)

@@ -61,6 +61,31 @@ public sealed class CliSnapVideoTests : IDisposable
         Assert.All(["fit_stage1", "511", "fit_stage2", "79", "512x288"], text => Assert.Contains(text, run.Out, StringComparison.Ordinal));
     }
 
+    /// <summary>Networks, text encoder and vocabulary as single files: with --like they become the folder they were taken from.</summary>
+    [Fact]
+    public void Bare_checkpoints_become_a_folder_that_generates_the_same()
+    {
+        string model = WriteModel(), output = folder["converted"];
+        string Bare(string part, string file, string name)
+        {
+            File.Copy(Path.Combine(model, part, file), folder[name]);
+            return folder[name];
+        }
+
+        CliRun run = CliRun.Of(
+            "convert", Bare("fit_stage1", "diffusion_pytorch_model.safetensors", "a.safetensors"), Bare("fit_stage2", "diffusion_pytorch_model.safetensors", "b.safetensors"),
+            Bare("text_encoder", "model.safetensors", "t5.safetensors"), "--vocab", Bare("tokenizer", "spiece.model", "pieces"), "--like", model, "-o", output);
+        run.AssertDone();
+        Assert.Contains("a Snap Video FIT, first stage and a Snap Video FIT, second stage and a T5 text encoder", run.Out, StringComparison.Ordinal);
+        byte[][] latents = [.. ((string[])[model, output]).Select((path, i) =>
+        {
+            CliRun.Of("generate", "a red circle", "--model", path, "--device", "reference", "--steps", "2", "--seed", "3", "-o", folder[$"{i}.apng"], "--save-latents", folder[$"{i}.safetensors"]).AssertDone();
+            return File.ReadAllBytes(folder[$"{i}.safetensors"]);
+        })];
+        Assert.Equal(latents[0], latents[1]);
+        CliRun.Of("convert", folder["a.safetensors"], folder["t5.safetensors"], "--vocab", folder["a.safetensors"], "--like", model, "-o", folder["other"]).AssertRefused(1, "a.safetensors");
+    }
+
     private string WriteModel()
     {
         string root = Directory.CreateDirectory(folder["model"]).FullName;

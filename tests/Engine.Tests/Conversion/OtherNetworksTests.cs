@@ -168,9 +168,9 @@ public sealed class OtherNetworksTests : IDisposable
             ("encoder.down_blocks.0.resnets.0.conv1.weight", [128]), ("encoder.down_blocks.0.resnets.1.conv1.weight", [128]),
             ("decoder.up_blocks.0.resnets.0.conv1.weight", [512]), ("decoder.up_blocks.1.resnets.0.conv1.weight", [512]),
             ("decoder.up_blocks.2.resnets.0.conv1.weight", [256]), ("decoder.up_blocks.3.resnets.0.conv1.weight", [128]))).Manifest(),
-        "fit_stage1" => WeightsConverter.Detection.FitNetwork.Of(FitShapes(2560, 1024, 48, 768, 3072)).Manifest(),
-        "fit_stage2" => WeightsConverter.Detection.FitNetwork.Of(FitShapes(147456, 1024, 96, 768, 3072)).Manifest(),
-        _ => WeightsConverter.Detection.FitNetwork.Of(FitShapes(2560, 768, 48, 512, 1024)).Manifest(),
+        "fit_stage1" => SnapFit.Of(FitShapes(2560, 1024, 48, 768, 3072)).Manifest(),
+        "fit_stage2" => SnapFit.Of(FitShapes(147456, 1024, 96, 768, 3072)).Manifest(),
+        _ => SnapFit.Of(FitShapes(2560, 768, 48, 512, 1024)).Manifest(),
     };
 
     /// <summary>The few tensors a U-Net's configuration is read from.</summary>

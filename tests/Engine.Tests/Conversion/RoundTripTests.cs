@@ -57,6 +57,52 @@ public sealed class RoundTripTests : IDisposable
         Assert.Equal(latents[0], latents[1]);
     }
 
+    /// <summary>A text tower as Hugging Face names it, queries, keys and values apart, in place of OpenCLIP's.</summary>
+    [Fact]
+    public void A_text_encoder_in_other_names_generates_the_same_latents()
+    {
+        string nano = Path.Combine(Hummingbird.Vulkan.Vectors.TestData.Root, "models", "nano"), output = Path.Combine(folder, "renamed");
+        string text = WriteSafetensors("clip.safetensors", Component(nano, "text_encoder", "").SelectMany(HuggingFaceNames));
+        Converter.Run(new([nano, text], output, Like: nano), cancellation: TestContext.Current.CancellationToken);
+        using (ModelFolder model = ModelFolder.Open(output))
+            Assert.Contains("text_model.encoder.layers.0.self_attn.k_proj.weight", model.TextEncoder.Names);
+        string[] latents = [.. ((string[])[nano, output]).Select((model, i) =>
+        {
+            string path = Path.Combine(folder, $"text{i}.safetensors");
+            Cli.CliRun.Generate("--seed", "5", "--model", model, "-o", Path.Combine(folder, $"text{i}.apng"), "--save-latents", path).AssertDone();
+            return System.Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
+        })];
+        Assert.Equal(latents[0], latents[1]);
+    }
+
+    [Theory]
+    [InlineData(768, 12, "quick_gelu", 0, true)]
+    [InlineData(1024, 24, "gelu", 1, false)]
+    [InlineData(1024, 23, "gelu", 0, false)]
+    public void A_text_encoder_in_other_names_is_told_by_its_width(int width, int layers, string activation, int skipped, bool padsWithEnd)
+    {
+        TextEncoderConfig like = new(HiddenSize: width, IntermediateSize: 8, NumHiddenLayers: layers, NumAttentionHeads: width / 64, ProjectionDim: width);
+        var shapes = WeightsConverter.Detection.TextEncoderManifest.OfHuggingFace(like, hasProjection: false).Entries.ToDictionary(e => e.Name, e => e.Shape);
+        TextEncoderConfig found = WeightsConverter.Detection.ShapeConfigs.TextEncoder(new(shapes, "file", "text encoder"));
+        Assert.Equal((activation, skipped, padsWithEnd ? 49407 : 0), (found.HiddenAct, found.SkipLast, found.PadTokenId));
+    }
+
+    private static IEnumerable<(string Name, WeightType Type, long[] Shape, byte[] Values)> HuggingFaceNames((string Name, WeightType Type, long[] Shape, byte[] Values) t)
+    {
+        if (t.Name is "text_projection" or "logit_scale")
+            return [];
+        string name = "text_model." + t.Name
+            .Replace("token_embedding", "embeddings.token_embedding", StringComparison.Ordinal).Replace("positional_embedding", "embeddings.position_embedding.weight", StringComparison.Ordinal)
+            .Replace("transformer.resblocks", "encoder.layers", StringComparison.Ordinal).Replace("ln_final", "final_layer_norm", StringComparison.Ordinal)
+            .Replace("ln_", "layer_norm", StringComparison.Ordinal).Replace(".attn.", ".self_attn.", StringComparison.Ordinal)
+            .Replace("c_fc", "fc1", StringComparison.Ordinal).Replace("c_proj", "fc2", StringComparison.Ordinal);
+        if (!name.Contains("in_proj_", StringComparison.Ordinal))
+            return [t with { Name = name }];
+        int third = t.Values.Length / 3;
+        return ((string[])["q_proj.", "k_proj.", "v_proj."]).Select((part, i) =>
+            (name.Replace("in_proj_", part, StringComparison.Ordinal), t.Type, (long[])[t.Shape[0] / 3, .. t.Shape[1..]], t.Values[(i * third)..((i + 1) * third)]));
+    }
+
     [Fact]
     public void The_published_kind_of_pickled_module_gives_a_folder_that_opens()
     {

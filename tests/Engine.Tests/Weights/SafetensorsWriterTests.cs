@@ -102,4 +102,23 @@ public sealed class SafetensorsWriterTests : IDisposable
         TensorToWrite.FromFloats("empty", [0, 4], ReadOnlyMemory<float>.Empty),
         TensorToWrite.FromHalves("half", [2], new[] { (Half)0.5f, (Half)(-2f) }),
     ];
+
+    /// <summary>Any order of writing gives the same file, also where nothing can be written but at the end.</summary>
+    [Fact]
+    public void The_turn_of_a_tensor_changes_nothing_in_the_file()
+    {
+        TensorToWrite[] tensors = [.. Enumerable.Range(0, 7).Select(i => TensorToWrite.FromFloats($"t{i}", [i + 1], Enumerable.Range(0, i + 1).Select(v => (float)(v + (10 * i))).ToArray()))];
+        byte[] Written(Func<int, long> turn)
+        {
+            using var stream = new MemoryStream();
+            stream.WriteByte(7); // does not begin at 0
+            SafetensorsWriter.Write(stream, tensors.Select((t, i) => t with { Turn = turn(i) }));
+            stream.WriteByte(8);
+            return stream.ToArray();
+        }
+
+        byte[] expected = Written(_ => 0);
+        Assert.Equal(expected, Written(i => -i));
+        Assert.Equal(expected, Written(i => i * 3 % 7));
+    }
 }

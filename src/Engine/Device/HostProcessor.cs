@@ -1,0 +1,11 @@
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace Hummingbird.Vulkan.Engine.Device;
+
+/// <summary>The processor this process runs on, which is also what CPU drivers compute on.</summary>
+internal static class HostProcessor
+{
+    /// <summary>32 with AVX-512 or on Arm, else 16.</summary>
+    public static int VectorRegisters => Avx512F.VL.IsSupported || AdvSimd.IsSupported ? 32 : 16;
+}
