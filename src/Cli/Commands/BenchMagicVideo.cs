@@ -25,7 +25,7 @@ internal static class BenchMagicVideo
         return ExitCodes.Done;
     }
 
-    private static MeasuredGraph Measure((string Name, Func<ComputeGraph> Build) graph, OpenDevice device, Terminal terminal, CancellationToken cancellation)
+    internal static MeasuredGraph Measure((string Name, Func<ComputeGraph> Build) graph, OpenDevice device, Terminal terminal, CancellationToken cancellation)
     {
         terminal.Say($"measuring {graph.Name}");
         return MagicVideoBench.Measure(graph.Name, graph.Build(), device.Backend, cancellation);
@@ -57,7 +57,7 @@ internal static class BenchMagicVideo
         output.WriteLine();
     }
 
-    private static void ShowMeasured(IReadOnlyList<MeasuredGraph> graphs, TextWriter output)
+    internal static void ShowMeasured(IReadOnlyList<MeasuredGraph> graphs, TextWriter output)
     {
         output.WriteLine($"{"",-45} {"FLOP",8} {"load",8} {"run",8} {"GFLOP/s",8}");
         foreach (MeasuredGraph graph in graphs)

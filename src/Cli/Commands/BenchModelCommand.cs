@@ -16,7 +16,8 @@ internal static class BenchModelCommand
             "hummingbird bench model --model config:hummingbird-0.7b --frames 16 --steps 4 --json figures.json",
             "hummingbird bench model --model config:hummingbird-0.7b --compare config:videocrafter2",
             "hummingbird bench model --estimate gfx1151 --model config:hummingbird-0.7b",
-            "hummingbird bench model --model config:magicvideo --side 128 --frames 1");
+            "hummingbird bench model --model config:magicvideo --side 128 --frames 1",
+            "hummingbird bench model --model config:snapvideo-500m");
         options.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -24,6 +25,11 @@ internal static class BenchModelCommand
             if (arguments.Model == PublishedModels.Prefix + MagicVideoArchitecture.Name)
             {
                 return BenchMagicVideo.Run(arguments.Device, arguments.Side, arguments.Frames ?? 1, arguments.IsFullSize, terminal);
+            }
+
+            if (arguments.Estimate is null && SnapVideoArchitecture.Find(arguments.Model) is { } snap)
+            {
+                return snap.Second is null ? BenchSnapVideo.Compare(arguments.Device, terminal) : BenchSnapVideo.FullSize(arguments.Device, terminal);
             }
 
             if (arguments.Estimate is not string gpu)
