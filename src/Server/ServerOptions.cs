@@ -1,5 +1,6 @@
 using System.Net;
 using Hummingbird.Vulkan.Engine.Graph;
+using Hummingbird.Vulkan.Engine.Hub;
 
 namespace Hummingbird.Vulkan.Server;
 
@@ -20,8 +21,11 @@ public sealed record ServerOptions
     /// <summary>Where videos and their records are kept.</summary>
     public required string DataFolder { get; init; }
 
-    /// <summary>A folder of model folders; null offers the embedded model alone.</summary>
+    /// <summary>A folder of model folders that are offered besides the embedded ones; null for none.</summary>
     public string? ModelsFolder { get; init; }
+
+    /// <summary>Model folders pulled from the Hub are offered as OWNER/REPO; null for none.</summary>
+    public HubCache? Pulled { get; init; }
 
     public required DeviceChoice Device { get; init; }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hummingbird.Vulkan.Engine.Hub;
 using Hummingbird.Vulkan.Server;
 using Hummingbird.Vulkan.Server.Mcp;
 
@@ -10,7 +11,7 @@ internal static class McpCommand
     public static Command Create(Terminal terminal)
     {
         Option<string?> data = Options.Text("--data", "FOLDER", "Where videos are kept. Default: hummingbird/mcp in your data folder.");
-        Option<string?> models = Options.Text("--models", "FOLDER", "A folder of model folders to offer besides the embedded model.");
+        Option<string?> models = Options.Text("--models", "FOLDER", "A folder of model folders to offer besides the embedded models and those that were pulled.");
         DeviceOptionSet device = new();
         CommandWithExamples command = new(
             "mcp",
@@ -31,6 +32,7 @@ internal static class McpCommand
             {
                 DataFolder = parsed.GetValue(data) ?? ServeCommand.DefaultData("mcp"),
                 ModelsFolder = ServeCommand.ModelsOf(parsed.GetValue(models)),
+                Pulled = new(HubSettings.FromEnvironment().Cache),
                 Device = device.Read(parsed),
                 Say = terminal.Say,
             };

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Text;
+using Hummingbird.Vulkan.Engine.Hub;
 using Hummingbird.Vulkan.Server;
 
 namespace Hummingbird.Vulkan.Cli.Commands;
@@ -17,7 +18,7 @@ internal static class ServeCommand
         Option<string?> host = Options.Text("--host", "ADDRESS", $"Address to listen on. Default: this machine alone. Another address needs a token, from --token-file or the variable {TokenVariable}.");
         Option<string?> tokenFile = Options.Text("--token-file", "FILE", "A file that holds the token every request must show.");
         Option<string?> data = Options.Text("--data", "FOLDER", "Where videos are kept. Default: hummingbird/videos in your data folder.");
-        Option<string?> models = Options.Text("--models", "FOLDER", "A folder of model folders to offer besides the embedded model.");
+        Option<string?> models = Options.Text("--models", "FOLDER", "A folder of model folders to offer besides the embedded models and those that were pulled.");
         Option<int?> queue = Options.Int("--queue", "N", "Videos that may wait while one is made. Default: 8.");
         Option<int?> keep = Options.Int("--keep", "N", "Finished videos to keep. Default: 200.");
         Option<double?> keepSize = Options.Real("--keep-size", "GiB", "Finished videos to keep, by size. Default: 4.");
@@ -44,6 +45,7 @@ internal static class ServeCommand
                 Token = TokenOf(parsed.GetValue(tokenFile)),
                 DataFolder = parsed.GetValue(data) ?? DefaultData("videos"),
                 ModelsFolder = ModelsOf(parsed.GetValue(models)),
+                Pulled = new(HubSettings.FromEnvironment().Cache),
                 QueueLength = InRange("--queue", parsed.GetValue(queue) ?? 8, 1, 1000),
                 KeepVideos = InRange("--keep", parsed.GetValue(keep) ?? 200, 1, 100_000),
                 KeepBytes = parsed.GetValue(keepSize) is double gib ? gib > 0 ? (long)Math.Min(gib * (1L << 30), long.MaxValue / 2) : throw new UsageException($"--keep-size is {gib}; it must be more than 0 GiB.") : 4L << 30,

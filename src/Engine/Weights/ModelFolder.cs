@@ -113,6 +113,9 @@ public sealed partial class ModelFolder : IDisposable
     public ModelFolder WithLora(IReadOnlyDictionary<string, LowRankPair> updates, string file)
         => new(this, new LoraSource(UNet, updates, file), file);
 
+    /// <summary>Names of the models inside the engine; the first runs when none is named.</summary>
+    public static IReadOnlyList<string> EmbeddedNames => ModelFiles.Embedded.Names;
+
     /// <summary>Whether this is the name of a model inside the engine, and not a folder.</summary>
     public static bool IsEmbedded(string name) => ModelFiles.Embedded.Names.Contains(name);
 

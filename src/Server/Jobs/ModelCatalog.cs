@@ -1,30 +1,40 @@
 using System.Text.RegularExpressions;
+using Hummingbird.Vulkan.Engine.Hub;
 using Hummingbird.Vulkan.Engine.Weights;
 
 namespace Hummingbird.Vulkan.Server.Jobs;
 
 /// <summary>A model that clients may name.</summary>
-/// <param name="Folder">Null is the embedded one.</param>
+/// <param name="Folder">Where it lies, or the name of an embedded one.</param>
+/// <param name="IsEmbedded">It is inside the engine.</param>
 /// <param name="Description">For reading configurations; whoever generates opens the folder anew.</param>
-public sealed record CatalogModel(string Name, string? Folder, ModelFolder Description)
+public sealed record CatalogModel(string Name, string Folder, bool IsEmbedded, ModelFolder Description)
 {
     public ModelFolder Open() => ModelFolder.Open(Folder);
 }
 
-/// <summary>The embedded model and the model folders inside one folder. A name is looked up here and nowhere else.</summary>
+/// <summary>The embedded models, the model folders inside one folder, and those pulled from the Hub. A name is looked up here and nowhere else.</summary>
 public sealed partial class ModelCatalog : IDisposable
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, CatalogModel> models = new(StringComparer.Ordinal);
     private readonly HashSet<string> refused = new(StringComparer.Ordinal);
     private readonly string? folder;
+    private readonly HubCache? pulled;
     private readonly Action<string> say;
 
-    public ModelCatalog(string? folder, Action<string> say)
+    /// <param name="folder">Of model folders; null for none.</param>
+    /// <param name="pulled">What was pulled from the Hub; null offers nothing of it.</param>
+    /// <param name="say">Told what is not offered, and why.</param>
+    public ModelCatalog(string? folder, HubCache? pulled, Action<string> say)
     {
-        (this.folder, this.say) = (folder, say);
-        Default = new("nano", null, ModelFolder.Open());
-        models[Default.Name] = Default;
+        (this.folder, this.pulled, this.say) = (folder, pulled, say);
+        foreach (string name in ModelFolder.EmbeddedNames)
+        {
+            models[name] = new(name, name, true, ModelFolder.Open(name));
+        }
+
+        Default = models[ModelFolder.EmbeddedNames[0]];
         Scan();
     }
 
@@ -35,7 +45,7 @@ public sealed partial class ModelCatalog : IDisposable
         lock (gate)
         {
             Scan();
-            return [.. models.Values.OrderBy(m => m.Folder is not null).ThenBy(m => m.Name, StringComparer.Ordinal)];
+            return [.. models.Values.OrderBy(m => !m.IsEmbedded).ThenBy(m => m.Name, StringComparer.Ordinal)];
         }
     }
 
@@ -63,23 +73,12 @@ public sealed partial class ModelCatalog : IDisposable
     /// <summary>Takes up folders that have come since; those that are no models are told about once.</summary>
     private void Scan()
     {
-        if (folder is null || !Directory.Exists(folder))
+        foreach ((string name, string path) in Found().Where(f => !models.ContainsKey(f.Name) && !refused.Contains(f.Name)))
         {
-            return;
-        }
-
-        foreach (string path in Directory.EnumerateDirectories(folder).Where(p => File.Exists(Path.Combine(p, "model_index.json"))))
-        {
-            string name = Path.GetFileName(path);
-            if (models.ContainsKey(name) || refused.Contains(name))
-            {
-                continue;
-            }
-
             try
             {
                 models[name] = ModelName().IsMatch(name)
-                    ? new(name, path, ModelFolder.Open(path))
+                    ? new(name, path, false, ModelFolder.Open(path))
                     : throw new WeightException($"'{name}' is no name a client could use: letters, digits, dots, dashes and underscores.");
             }
             catch (Exception error) when (error is WeightException or IOException or UnauthorizedAccessException)
@@ -90,6 +89,15 @@ public sealed partial class ModelCatalog : IDisposable
         }
     }
 
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+    private IEnumerable<(string Name, string Path)> Found()
+    {
+        IEnumerable<(string, string)> own = folder is null || !Directory.Exists(folder) ? [] : Directory.EnumerateDirectories(folder)
+            .Where(p => File.Exists(Path.Combine(p, "model_index.json"))).Select(p => (Path.GetFileName(p), p));
+        IEnumerable<(string, string)> others = (pulled?.List() ?? []).Select(r => (Name: $"{r.Name}", Snapshot: pulled!.FindSnapshot(r.Name)))
+            .Where(r => r.Snapshot is { IsModelFolder: true }).Select(r => (r.Name, r.Snapshot!.Folder));
+        return own.Concat(others);
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?\z")]
     private static partial Regex ModelName();
 }

@@ -50,7 +50,8 @@ function makeCard(video, onChange) {
 function mediaOf(video) {
   const label = `Video: ${video.prompt}`;
   if (video.content_type.startsWith("image/")) return element("img", { className: "media", src: api.contentOf(video), alt: label, loading: "lazy" });
-  const media = element("video", { className: "media", src: api.contentOf(video), loop: true, muted: true, preload: "metadata", ariaLabel: label });
+  // A moment behind the start: browsers then show that frame instead of nothing.
+  const media = element("video", { className: "media", src: `${api.contentOf(video)}#t=0.001`, loop: true, muted: true, preload: "metadata", ariaLabel: label });
   media.onclick = () => togglePlay(media);
   media.setAttribute("playsinline", "");
   return media;
