@@ -244,8 +244,8 @@ public sealed class DevicePlanTests
     [Theory]
     [InlineData(16, 16)]
     [InlineData(32, 32)]
-    [InlineData(0, 32)] // snapshots from before it was read
-    public void Cpu_drivers_have_the_hosts_vector_registers(int host, int expected)
+    [InlineData(null, 32)] // snapshots from before it was read
+    public void Cpu_drivers_have_the_hosts_vector_registers(int? host, int expected)
     {
         Assert.Equal(expected, DevicePlan.Decide(DeviceSnapshots.Lavapipe25 with { HostVectorRegisters = host }, new()).Target.VectorRegisters);
         Assert.Equal(32, DevicePlan.Decide(DeviceSnapshots.Load("nvidia-h100") with { HostVectorRegisters = host }, new()).Target.VectorRegisters);

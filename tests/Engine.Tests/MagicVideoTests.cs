@@ -5,7 +5,6 @@ using Hummingbird.Vulkan.Engine.Schedulers;
 using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.Vectors;
 using Xunit;
-using GraphRun = Hummingbird.Vulkan.Vectors.GraphRun;
 
 namespace Hummingbird.Vulkan.Engine.Tests;
 
@@ -95,7 +94,7 @@ public sealed class MagicVideoTests
         MemorySource renamed = new(open.Names.Where(n => n.Contains('.') || n == "positional_embedding").SelectMany(n => HuggingFace(open, n)));
         float[] Encode(IWeightSource weights)
         {
-            GraphRun run = new(Backend, StorageTypes.Single);
+            GraphUnderTest run = new(Backend, StorageTypes.Single);
             Value ids = run.Raw("ids", [1, 6], [1, 7, 9, 30, 2, 2], Kernels.DType.I32);
             run.Output("states", new ClipTextModel(config, new WeightScope(weights)).Forward(run.Graph, ids));
             return run.Run()["states"];
@@ -149,7 +148,7 @@ public sealed class MagicVideoTests
 
     private static float[] Predict(IWeightSource weights, Kernels.Shape shape, float[] sample)
     {
-        GraphRun run = new(Backend, StorageTypes.Single);
+        GraphUnderTest run = new(Backend, StorageTypes.Single);
         MagicUNet unet = new(MagicVectors.Key, new WeightScope(weights));
         UNetConditioning conditioning = unet.DeclareConditioning(run.Graph, 1, 5);
         foreach ((string name, Value value) in run.Graph.Inputs)

@@ -38,7 +38,13 @@ public sealed class ModelCatalogTests : IDisposable
 
     private static void CopyNano(string target)
     {
-        string source = Path.Combine(Vectors.TestData.Root, "models", "nano");
+        DirectoryInfo root = new(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "Hummingbird.Vulkan.sln")))
+        {
+            root = root.Parent!;
+        }
+
+        string source = Path.Combine(root.FullName, "models", "nano");
         foreach (string file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
             string path = Path.Combine(target, Path.GetRelativePath(source, file));

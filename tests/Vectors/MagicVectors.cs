@@ -62,7 +62,7 @@ public static class MagicVectors
     {
         using VectorFile file = new("mv_videovae_tiny");
         VideoVae vae = new(Vae, file.Weights("w."));
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         GraphBuilder g = run.Graph;
         float[] scaled = [.. file.ReadChannelsLast("in.z").Select(v => v / Vae.Scale)];
         run.Output("video", vae.DecodeFrame(g, vae.DecodeWindow(g, run.Input("z", file.VideoShape("in.z", 1), scaled))));
@@ -79,13 +79,13 @@ public static class MagicVectors
     private static List<(string, Difference)> Adaptor(IGraphBackend backend, StorageTypes storage)
     {
         using VectorFile file = new("mv_adaptor");
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         float[] x = file.ReadChannelsLast("in.x");
         run.Output("y", FrameAdaptor.Apply(run.Graph, run.Input("x", file.VideoShape("in.x", 2), x), file.Weights("w.")));
         float[] all = run.Run()["y"];
 
         // Of four frames' tables the first three rows.
-        GraphRun shorter = new(backend, storage);
+        GraphUnderTest shorter = new(backend, storage);
         shorter.Output("y", FrameAdaptor.Apply(shorter.Graph, shorter.Input("x", [2, 3, 3, 5, 6], x[..(x.Length / 8 * 6)]), file.Weights("w.")));
         return
         [
@@ -97,12 +97,12 @@ public static class MagicVectors
     private static List<(string, Difference)> Attention(IGraphBackend backend, StorageTypes storage)
     {
         using VectorFile layer = new("mv_directed_temporal_attention"), group = new("mv_directed_temporal_attention_gn");
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         Value x = run.Input("x", layer.VideoShape("in.x", 2), layer.ReadChannelsLast("in.x"));
         run.Output("pre", new DirectedTemporalAttention(2, "pre").Forward(run.Graph, x, layer.Weights("w."), null));
         run.Output("post", new DirectedTemporalAttention(2, "post").Forward(run.Graph, x, layer.Weights("w."), null));
         IReadOnlyDictionary<string, float[]> found = run.Run();
-        GraphRun grouped = new(backend, storage);
+        GraphUnderTest grouped = new(backend, storage);
         Value y = grouped.Input("x", group.VideoShape("in.x", 2), group.ReadChannelsLast("in.x"));
         grouped.Output("delta", new DirectedTemporalAttention(2, "pre", new GroupNorm(4, 1e-6f)).Forward(grouped.Graph, y, group.Weights("w."), null));
         return
@@ -116,7 +116,7 @@ public static class MagicVectors
     private static List<(string, Difference)> ResBlock(IGraphBackend backend, StorageTypes storage)
     {
         using VectorFile file = new("mv_resblock");
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         GraphBuilder g = run.Graph;
         WeightScope w = file.Weights("w.");
         Value emb = g.Silu(run.Raw("emb", [8, 64], file.Read("in.emb"), DType.F32));
@@ -129,7 +129,7 @@ public static class MagicVectors
     private static List<(string, Difference)> SpaceTime(IGraphBackend backend, StorageTypes storage)
     {
         using VectorFile file = new("mv_st_block");
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         GraphBuilder g = run.Graph;
         WeightScope w = file.Weights("w."), cross = w / "attentions.0.transformer_blocks.0.attn2";
         Value x = run.Input("x", file.VideoShape("in.x", 2), file.ReadChannelsLast("in.x"));
@@ -158,7 +158,7 @@ public static class MagicVectors
         executor.Write("fps", Rows("in." + fps));
         executor.Write("context", file.Read("in.ctx"));
         executor.Run();
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         UNetConditioning declared = unet.DeclareConditioning(run.Graph, batch, tokens);
         foreach ((string name, Value value) in executor.Graph.Outputs)
         {

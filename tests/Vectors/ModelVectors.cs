@@ -24,7 +24,7 @@ public static class ModelVectors
     public static IEnumerable<(string Name, Difference Difference)> UNetBlocks(IGraphBackend backend, StorageTypes storage)
     {
         using VectorFile file = new("unet_blocks");
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         GraphBuilder g = run.Graph;
         UNet unet = new(Hb09, file.Weights(""));
         Value x = run.Input("x", file.VideoShape("x", 2), file.ReadChannelsLast("x"));
@@ -53,7 +53,7 @@ public static class ModelVectors
     public static IEnumerable<(string Name, Difference Difference)> VaeBlocks(IGraphBackend backend, StorageTypes storage)
     {
         using VectorFile file = new("vae_blocks");
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         GraphBuilder g = run.Graph;
         AutoencoderKL vae = new(new(), file.Weights(""));
         Value x = run.Input("x", file.VideoShape("x", 1), file.ReadChannelsLast("x"));
@@ -81,7 +81,7 @@ public static class ModelVectors
     {
         using VectorFile file = new("vae_tiny");
         AutoencoderConfig config = new(Ch: 32, ChMult: [1, 2], NumResBlocks: 1);
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         GraphBuilder g = run.Graph;
         AutoencoderKL vae = new(config, file.Weights("w."));
         List<(string, Value)> outputs = [];
@@ -98,7 +98,7 @@ public static class ModelVectors
     public static IEnumerable<(string Name, Difference Difference)> TextTower(IGraphBackend backend, StorageTypes storage)
     {
         using VectorFile file = new("text_tiny");
-        GraphRun run = new(backend, new(DType.F32, storage.Weights)); // As it always runs: see PromptEncoding.
+        GraphUnderTest run = new(backend, new(DType.F32, storage.Weights)); // As it always runs: see PromptEncoding.
         Value ids = run.Raw("ids", [2, 12], file.Read("tokens"), DType.I32);
         run.Output("y", new ClipTextModel(Text, file.Weights("w.")).Forward(run.Graph, ids));
         return [("text", Difference.Between(run.Run()["y"], file.Read("y")))];
@@ -111,7 +111,7 @@ public static class ModelVectors
         UNet unet = new(config, file.Weights("w."));
         int tokens = file.ShapeOf("context")[1];
         (IReadOnlyDictionary<string, float[]> conditions, Difference emb) = Conditions(backend, storage, unet, file, batch, tokens);
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         UNetConditioning conditioning = unet.DeclareConditioning(run.Graph, batch, tokens);
         foreach (string input in conditions.Keys.Where(run.Graph.Inputs.ContainsKey))
         {
@@ -158,7 +158,7 @@ public static class ModelVectors
     }
 
     private static List<(string, Difference)> RunAndCompare(
-        GraphRun run, IReadOnlyList<(string Name, Value Value)> outputs, VectorFile file, Func<string, string> expected)
+        GraphUnderTest run, IReadOnlyList<(string Name, Value Value)> outputs, VectorFile file, Func<string, string> expected)
     {
         foreach ((string name, Value value) in outputs)
         {

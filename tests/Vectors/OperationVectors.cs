@@ -12,7 +12,7 @@ public static class OperationVectors
     public static IEnumerable<(string Name, Difference Difference)> Compare(IGraphBackend backend, StorageTypes storage)
     {
         using VectorFile file = new("ops");
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         Dictionary<string, float[]> expected = [];
         void Expect(string name, Value value, float[] values)
         {
@@ -28,7 +28,7 @@ public static class OperationVectors
         return [.. expected.Select(e => (e.Key, Difference.Between(found[e.Key], e.Value)))];
     }
 
-    private static void Convolutions(VectorFile file, GraphRun run, Action<string, Value, float[]> expect)
+    private static void Convolutions(VectorFile file, GraphUnderTest run, Action<string, Value, float[]> expect)
     {
         GraphBuilder g = run.Graph;
         Value x = run.Input("conv3x3.x", [1, 2, 7, 9, 6], file.ReadChannelsLast("conv3x3.x"));
@@ -46,7 +46,7 @@ public static class OperationVectors
         expect("tconv", g.Add(new Conv3d(3, 1, 1), "", video, wt, g.Parameter(Tensor(file, "tconv.b")), null, null), file.ReadChannelsLast("tconv.y"));
     }
 
-    private static void Norms(VectorFile file, GraphRun run, Action<string, Value, float[]> expect)
+    private static void Norms(VectorFile file, GraphUnderTest run, Action<string, Value, float[]> expect)
     {
         GraphBuilder g = run.Graph;
         Value x = run.Input("groupnorm32.x", [1, 2, 5, 6, 64], file.ReadChannelsLast("groupnorm32.x"));
@@ -61,7 +61,7 @@ public static class OperationVectors
         expect("layernorm", normed, file.Read("layernorm.y"));
     }
 
-    private static void Linears(VectorFile file, GraphRun run, Action<string, Value, float[]> expect)
+    private static void Linears(VectorFile file, GraphUnderTest run, Action<string, Value, float[]> expect)
     {
         GraphBuilder g = run.Graph;
         Value x = run.Input("linear.x", [3, 7, 48], file.Read("layernorm.x"));
@@ -75,7 +75,7 @@ public static class OperationVectors
         expect("gelu_erf", g.Add(new MatMul(Activation.GeluErf), "", one, unit, null, null, null), file.Read("gelu_erf.y"));
     }
 
-    private static void Attentions(VectorFile file, GraphRun run, Action<string, Value, float[]> expect)
+    private static void Attentions(VectorFile file, GraphUnderTest run, Action<string, Value, float[]> expect)
     {
         GraphBuilder g = run.Graph;
         Value Tokens(string name, int heads, int length, int dim, int take) => run.Input(

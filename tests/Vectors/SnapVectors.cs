@@ -79,7 +79,7 @@ public static class SnapVectors
     private static IEnumerable<(string Name, Difference Difference)> Network(
         IGraphBackend backend, StorageTypes storage, VectorFile file, FitConfig config, float[] context, string answer, string latents, bool hasPrevious)
     {
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         GraphBuilder g = run.Graph;
         FitNetwork fit = new(config, file.Weights("w."));
         Value Patches(string name, int channels)
@@ -118,7 +118,7 @@ public static class SnapVectors
         Func<GraphBuilder, FitNetwork, Value, Value?, WeightScope, Value> build, string? other = null)
     {
         using VectorFile file = new(name);
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         Value Input(string tensor) => run.Input(tensor, [.. file.ShapeOf("in." + tensor)], file.Read("in." + tensor));
         WeightScope w = file.Weights("w.");
         run.Output("y", build(run.Graph, new(First, w), Input(input), other is null ? null : Input(other), w));
@@ -128,7 +128,7 @@ public static class SnapVectors
     private static (string, Difference) DynamicThreshold(IGraphBackend backend)
     {
         using VectorFile file = new("sv_dynamic_threshold");
-        GraphRun run = new(backend, StorageTypes.Single);
+        GraphUnderTest run = new(backend, StorageTypes.Single);
         run.Output("y", run.Graph.Add(new DynamicThreshold(0.995), "", run.Input("x", [2, 3, 4, 5, 6], file.Read("in.x"))));
         return ("dynamic_threshold", Difference.Between(run.Run()["y"], file.Read("out.y")));
     }

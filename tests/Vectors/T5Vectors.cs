@@ -20,7 +20,7 @@ public static class T5Vectors
             using VectorFile file = new("t5_tiny");
             float[] ids = [.. file.ReadIntegers($"{name}.ids").Select(id => (float)id)];
             int[] shape = file.ShapeOf($"{name}.ids");
-            GraphRun run = new(backend, new(DType.F32, storage.Weights));
+            GraphUnderTest run = new(backend, new(DType.F32, storage.Weights));
             run.Output("states", new T5Encoder(config, file.Weights($"{name}.w.")).Forward(run.Graph, run.Raw("ids", [shape[0], shape[1]], ids, DType.I32)));
             yield return (name, Difference.Between(run.Run()["states"], file.Read($"{name}.states")));
         }

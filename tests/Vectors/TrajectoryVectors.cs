@@ -51,7 +51,7 @@ public static class TrajectoryVectors
 
     private static float[] EncodeText(IGraphBackend backend, StorageTypes storage, VectorFile file)
     {
-        GraphRun run = new(backend, new(DType.F32, storage.Weights));
+        GraphUnderTest run = new(backend, new(DType.F32, storage.Weights));
         Value ids = run.Raw("ids", [1, 12], file.Read("tokens"), DType.I32);
         run.Output("states", new ClipTextModel(ModelVectors.Text, file.Weights("w.cond_stage_model.model.")).Forward(run.Graph, ids));
         return run.Run()["states"];
@@ -60,7 +60,7 @@ public static class TrajectoryVectors
     private static float[] Decode(IGraphBackend backend, StorageTypes storage, VectorFile file, float[] latents, LatentSize size)
     {
         AutoencoderConfig config = new(Ch: 32, ChMult: [1, 1, 1, 1], NumResBlocks: 1);
-        GraphRun run = new(backend, storage);
+        GraphUnderTest run = new(backend, storage);
         float[] scaled = [.. latents.Select(v => v / config.ScalingFactor)];
         Value z = run.Input("z", [1, size.Frames, size.Height, size.Width, size.Channels], scaled);
         run.Output("video", new AutoencoderKL(config, file.Weights("w.first_stage_model.")).Decode(run.Graph, z));

@@ -211,7 +211,7 @@ public sealed record DevicePlan
         decided("matrix family", matrix.ToString(), reason);
         TileTable tiles = options.Tiles?.Table is { } tuned && tuned.Family == matrix ? tuned : TileTable.Default(matrix);
         (int winograd, string winogradReason) = MatrixChoice.WinogradTile(device);
-        int registers = device.Kind == DeviceKind.Cpu && device.HostVectorRegisters > 0 ? device.HostVectorRegisters : ManyRegisters;
+        int registers = device.Kind == DeviceKind.Cpu ? device.HostVectorRegisters ?? ManyRegisters : ManyRegisters;
         if (device.Kind == DeviceKind.Cpu)
         {
             decided("vector registers", registers.ToString(CultureInfo.InvariantCulture), "of the processor that the driver computes on: what one lane sums must fit in");

@@ -56,8 +56,8 @@ public sealed record DeviceSnapshot
     /// <summary>Memory this process may use on the host: physical memory, or less inside a container. 0 when unknown.</summary>
     public long HostMemoryInBytes { get; init; }
 
-    /// <summary>Vector registers of the host's processor, on which CPU drivers compute: 16 with AVX2, 32 with AVX-512 or on Arm; 0 when unknown.</summary>
-    public int HostVectorRegisters { get; init; }
+    /// <summary>Vector registers of the host's processor, on which CPU drivers compute: 16 with AVX2, 32 with AVX-512 or on Arm; null when unknown.</summary>
+    public int? HostVectorRegisters { get; init; }
 
     public required DeviceLimits Limits { get; init; }
 

@@ -34,12 +34,6 @@ public sealed record GenerationRequest(
 /// <param name="parameter">The value at fault, in snake_case; null where it is the noise.</param>
 public sealed class GenerationException(string? parameter, string message) : Exception(message)
 {
-    /// <summary>Where no single value is at fault.</summary>
-    public GenerationException(string message)
-        : this(null, message)
-    {
-    }
-
     public string? Parameter => parameter;
 
     /// <summary>The message without the parameter's name in front, so that a front end can name it its own way; null when it is not there.</summary>

@@ -81,12 +81,12 @@ public static class RequestCheck
 
         if (request.Steps < 2)
         {
-            throw new GenerationException($"--steps is {request.Steps}; the sampler of {name} takes 2 or more.");
+            throw GenerationException.Of("steps", $"is {request.Steps}; the sampler of {name} takes 2 or more.");
         }
 
         if (request.NegativePrompt.Length > 0)
         {
-            throw new GenerationException($"{name} is guided away from no prompt at all and knows no negative one; leave --negative-prompt out.");
+            throw GenerationException.Of("negative_prompt", $"is given, but {name} is guided away from no prompt at all; leave it out.");
         }
     }
 

@@ -39,7 +39,7 @@ public sealed class CliSnapVideoTests : IDisposable
     [InlineData("--frames", "3", "--frames is 3")]
     [InlineData("--width", "64", "makes 16 x 12")]
     [InlineData("--steps", "1", "--steps is 1")]
-    [InlineData("--negative-prompt", "blur", "leave --negative-prompt out")]
+    [InlineData("--negative-prompt", "blur", "--negative-prompt is given")]
     [InlineData("--scheduler", "ddim", "--scheduler is ddim")]
     public void What_the_model_cannot_do_is_refused(string option, string value, string expected)
         => CliRun.Of("generate", "a red circle", "--model", WriteModel(), "--device", "reference", "-o", folder["a.apng"], option, value).AssertRefused(2, expected);

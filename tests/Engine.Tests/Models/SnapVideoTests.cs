@@ -6,7 +6,6 @@ using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.Kernels;
 using Hummingbird.Vulkan.Vectors;
 using Xunit;
-using GraphRun = Hummingbird.Vulkan.Vectors.GraphRun;
 
 namespace Hummingbird.Vulkan.Engine.Tests.Models;
 
@@ -63,7 +62,7 @@ public sealed class SnapVideoTests
         {
             float[] values = new float[config.Groups * config.PatchesPerGroup * config.PatchDim];
             Array.Fill(values, change, 0, config.PatchDim);
-            GraphRun run = new(Backend, StorageTypes.Single);
+            GraphUnderTest run = new(Backend, StorageTypes.Single);
             Value x = run.Input("x", [config.Groups, config.PatchesPerGroup, config.PatchDim], values);
             run.Output("y", new FitNetwork(config, file.Weights("w.")).SelfLayer(run.Graph, x, file.Weights("w.") / "blocks.0.local_layers.0", 8));
             return run.Run()["y"];

@@ -4,7 +4,7 @@ using Hummingbird.Vulkan.Kernels;
 namespace Hummingbird.Vulkan.Vectors;
 
 /// <summary>Builds a small graph, runs it on a backend, and gives its outputs.</summary>
-public sealed class GraphRun(IGraphBackend backend, StorageTypes storage)
+public sealed class GraphUnderTest(IGraphBackend backend, StorageTypes storage)
 {
     private readonly List<(string Name, float[] Values)> inputs = [];
     private readonly List<(string Name, Value Value)> outputs = [];
