@@ -94,3 +94,39 @@ def sheet(file, rows, labels=None, gap=2):
         if labels is not None:
             pen.text((t * (w + gap) + 5, i * (h + gap) + h // 2 - 5), labels[i], fill=(255, 255, 255))
     img.save(file)
+
+
+def train_for(minutes, name, net, loss, rate, warm=50, tail=4.0):
+    """Descends loss(), which draws its own batch, until so many minutes of processor time are gone; gives net with its averaged weights.
+
+    A checkpoint every two minutes (NAME.pt in the work folder); started again, it goes on and counts the minutes of earlier runs."""
+    opt, ema = torch.optim.AdamW(net.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.01), Ema(net.parameters(), 0.998)
+    start, before, step, mean = time.process_time(), 0.0, 0, None
+
+    def keep(used):
+        save({"net": net.state_dict(), "opt": opt.state_dict(), "ema": ema.shadow, "n": ema.n, "step": step, "minutes": used}, name + ".pt")
+
+    if os.path.exists(path(name + ".pt")):
+        kept = load(name + ".pt")
+        net.load_state_dict(kept["net"]); opt.load_state_dict(kept["opt"])
+        ema.shadow, ema.n, step, before = kept["ema"], kept["n"], kept["step"], kept["minutes"]
+    saved = before
+    torch.manual_seed(1000 + step)
+    while (used := before + (time.process_time() - start) / 60) < minutes:
+        for g in opt.param_groups:
+            g["lr"] = rate * min(1, (step + 1) / warm) * min(1, tail * (1 - used / minutes) + 0.02)
+        now = loss()
+        opt.zero_grad(set_to_none=True)
+        now.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        opt.step(); ema.update(); step += 1
+        mean = now.item() if mean is None else 0.98 * mean + 0.02 * now.item()
+        if step % 100 == 0:
+            print(f"{name} step {step} {used:.1f} min loss {mean:.4f}", flush=True)
+        if used - saved > 2:
+            saved = used
+            keep(used)
+    keep(used)
+    ema.swap()
+    print(f"{name}: {step} steps" + ("" if mean is None else f", loss {mean:.4f}"), flush=True)
+    return net.eval()

@@ -5,13 +5,12 @@
 Text encoder, tokenizer and auto-encoder are those of a trained nano folder and stay as they are; the VideoVAE is its
 auto-encoder under diffusers' names, with no attention over frames (an absent one adds nothing). Clips are 64 x 64:
 13 frames, of which 0, 4, 8 and 12 are keyframes and each pair of those with the three between is an example of the
-interpolation network: slots (first, second, between, between, between), a mask as fifth channel.
+interpolation network: slots (first, second, between, between, between), a mask as fifth channel. Started again, it goes on.
 """
 import argparse
 import json
 import os
 import shutil
-import time
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ import torch.nn.functional as F
 import scenes
 import weights
 from captions import caption, plain
-from common import Ema, path
+from common import path, train_for
 from magicvideo import Config, UNet
 from schedule import add_noise
 from text import TextConfig, TextEncoder
@@ -83,30 +82,18 @@ def loss_of(net, cfg, z, context):
 
 
 def train(name, cfg, latents, ids, text, minutes, batch, rate):
-    """until so many minutes of processor time are gone"""
     net = UNet(cfg)
-    opt, ema = torch.optim.AdamW(net.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.01), Ema(net.parameters(), 0.998)
-    start, step, mean = time.process_time(), 0, None
     with torch.no_grad():
         empty = text(torch.tensor([EMPTY]))
-    while (used := (time.process_time() - start) / 60) < minutes:
-        for g in opt.param_groups:
-            g["lr"] = rate * min(1, (step + 1) / 50) * min(1, 4 * (1 - used / minutes) + 0.02)
+
+    def loss():
         pick = torch.randint(len(latents), (batch,))
         with torch.no_grad():
             context = text(ids[pick, torch.randint(2, (batch,))])
             context[torch.rand(batch) < 0.1] = empty[0]
-        loss = loss_of(net, cfg, latents[pick].float(), context)
-        opt.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        opt.step(); ema.update(); step += 1
-        mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
-        if step % 100 == 0:
-            print(f"{name} step {step} {used:.1f} min loss {mean:.4f}", flush=True)
-    ema.swap()
-    print(f"{name}: {step} steps, loss {mean:.4f}")
-    return net.eval()
+        return loss_of(net, cfg, latents[pick].float(), context)
+
+    return train_for(minutes, name, net, loss, rate)
 
 
 def diffusers_names(state, levels):
@@ -149,8 +136,9 @@ def export(out, nano, nets, vae, v):
                       "scale": v["scaling_factor"]}, diffusers_names(vae.state_dict(), len(v["ch_mult"])))
     write("scheduler", "scheduler_config.json", {"_class_name": "DDIMScheduler", "beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012,
                                                  "num_train_timesteps": 1000, "prediction_type": "epsilon", "num_inference_steps": 25, "guidance_embedding": False})
+    between = "interp_unet" in nets
     write(".", "model_index.json", {"_class_name": "MagicVideoPipeline", "_name_or_path": "nano-magicvideo", "defaults": {
-        "width": 64, "height": 64, "frames": FRAMES // STEP + 1, "fps": KEYFRAME_FPS, "sampler": "ddim", "steps": 25, "guidance_scale": 3.0,
+        "width": 64, "height": 64, "frames": FRAMES if between else FRAMES // STEP + 1, "fps": KEYFRAME_FPS * (STEP if between else 1), "sampler": "ddim", "steps": 25, "guidance_scale": 3.0,
         "prompt": "a big red circle moving right on a white background"}})
 
 

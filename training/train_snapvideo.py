@@ -8,7 +8,6 @@ alike; half of the examples see their own latents of a pass before. Checkpoints 
 """
 import argparse
 import json
-import math
 import os
 import time
 
@@ -19,7 +18,7 @@ import torch.nn.functional as F
 import scenes
 import weights
 from captions import caption, plain
-from common import Ema, path, sheet, to_uint8
+from common import path, sheet, to_uint8, train_for
 from fit import Config, Fit, sample, scales
 from t5 import END, PAD, T5, T5Config, Vocabulary
 
@@ -117,38 +116,17 @@ def loss_of(net, m, clips, states):
 
 
 def train(name, clips, ids, text, minutes, batch, rate):
-    """until so many minutes of processor time are gone, those of earlier runs counted"""
     torch.manual_seed(len(name) + ord(name[-1]))
     cfg, m = STAGES[name]
     net = Fit(cfg)
-    opt, ema = torch.optim.AdamW(net.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.01), Ema(net.parameters(), 0.998)
-    file, start, before, step, mean, saved = path(name + ".pt"), time.process_time(), 0.0, 0, None, 0.0
-    if os.path.exists(file):
-        kept = torch.load(file)
-        net.load_state_dict(kept["net"]); opt.load_state_dict(kept["opt"])
-        ema.shadow, ema.n, step, before = kept["ema"], kept["n"], kept["step"], kept["minutes"]
-        torch.manual_seed(step)
-    while (used := before + (time.process_time() - start) / 60) < minutes:
-        for g in opt.param_groups:
-            g["lr"] = rate * min(1, (step + 1) / 100) * min(1, 2.5 * (1 - used / minutes) + 0.02)
+
+    def loss():
         pick = torch.randint(len(clips), (batch,))
         with torch.no_grad():
             states = text(ids[pick, torch.randint(3, (batch,))])
-        loss = loss_of(net, m, clips[pick], states)
-        opt.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        opt.step(); ema.update(); step += 1
-        mean = loss.item() if mean is None else 0.98 * mean + 0.02 * loss.item()
-        if step % 50 == 0:
-            print(f"{name} step {step} {used:.1f} min loss {mean:.4f}", flush=True)
-        if used - saved > 2:
-            saved = used
-            torch.save({"net": net.state_dict(), "opt": opt.state_dict(), "ema": ema.shadow, "n": ema.n, "step": step, "minutes": used}, file + ".tmp")
-            os.replace(file + ".tmp", file)
-    ema.swap()
-    print(f"{name}: {step} steps, loss {mean:.4f}", flush=True)
-    return net.eval()
+        return loss_of(net, m, clips[pick], states)
+
+    return train_for(minutes, name, net, loss, rate, warm=100, tail=2.5)
 
 
 def export(out, vocabulary, text, nets):
