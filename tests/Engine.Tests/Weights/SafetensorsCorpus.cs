@@ -226,8 +226,11 @@ internal static class SafetensorsCorpus
     {
         byte[] length = new byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-        return [.. length, .. header, .. new byte[dataBytes]];
+        return [.. length, .. header, .. Data(dataBytes)];
     }
+
+    /// <summary>Bytes that tell their places, none of them zero.</summary>
+    public static byte[] Data(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(1 + (i * 37 % 255)))];
 
     private static byte[] Raw(ulong length, string header, int dataBytes = 0)
     {
