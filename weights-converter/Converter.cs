@@ -53,6 +53,8 @@ public sealed class Converter : IDisposable
             AddSource(parts, source);
         RecognisedModel model = RecognisedModel.Of(parts, like, request.Prune);
         Vocabulary? vocabulary = FindVocabulary(model);
+        if (request.Pack is { Count: > 0 } && (vocabulary is null || !(model.IsComplete || model.IsCascade || model.IsSnapVideo)))
+            throw new WeightException("--pack needs a complete model: all its networks, and its vocabulary (--vocab).");
         List<string> notes = [.. model.Notes];
         if (model.IsSnapVideo && vocabulary is null)
             notes.Add($"no T5 vocabulary: put {Vocabulary.Pieces} into {Path.Combine(request.Output, "tokenizer")} before generating, or name it with --vocab.");
@@ -127,7 +129,7 @@ public sealed class Converter : IDisposable
     /// <summary>All tensors as they are, into one file: for any checkpoint, known or not.</summary>
     private ConversionReport ToFile(IProgress<ConversionProgress>? progress, CancellationToken cancellation)
     {
-        if (request.Sources.Count != 1 || request.Prune is not null)
+        if (request.Sources.Count != 1 || request.Prune is not null || request.Pack is { Count: > 0 })
             throw new WeightException("An output ending in .safetensors takes one source as it is; name a folder to put a model together.");
         Checkpoint checkpoint = Open(request.Sources[0]);
         foreach ((string path, _, _, IReadOnlyList<ZipEntry> members) in files)
@@ -202,6 +204,7 @@ public sealed class Converter : IDisposable
         Layout: "torch",
         request.Type is { } type ? NameOf(type) : "as stored",
         request.Prune switch { PruneTarget.Hummingbird07B => "0.7b", PruneTarget.Hummingbird09B => "0.9b", _ => null },
+        request.Pack is { Count: > 0 } families ? [.. families.Distinct().Select(PackedWeights.FileOf)] : null,
         sources);
 
     private static string NameOf(WeightType type) => type switch { WeightType.F16 => "fp16", WeightType.BF16 => "bf16", _ => "fp32" };

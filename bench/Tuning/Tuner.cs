@@ -91,7 +91,7 @@ public sealed class Tuner(GpuDevice device, Patience patience) : IDisposable
             prepared.Compile();
             return timer.Measure($"tune {problem.Key} {tile}", prepared.Record, patience, out _).Basis;
         });
-        return decision.Winner is { } winner && !IsRight(part, operands, With(partial, winner)) ? decision with { Winner = null } : decision;
+        return decision.Winner is { } winner && !IsRight(row, Operands.Draw(row), With(problem, winner)) ? decision with { Winner = null } : decision;
     }
 
     private bool IsRight(BenchRow row, HostTensor?[] operands, KernelTarget target)

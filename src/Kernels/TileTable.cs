@@ -48,7 +48,6 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
     private const int GatherSums = 32;
     private const int TiledColumns = 64;
 
-
     private static readonly ImmutableArray<TileRule> Defaults =
     [
         new(new(MatrixFamily.Gather, 4), MaxRows: 4),

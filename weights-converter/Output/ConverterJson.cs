@@ -8,10 +8,11 @@ namespace Hummingbird.Vulkan.WeightsConverter.Output;
 /// <summary>How a folder came to be; hummingbird.json.</summary>
 /// <param name="Format">Of this file.</param>
 /// <param name="Version">Of the converter.</param>
-/// <param name="Layout">Order of the values in the weight files: "torch" (as published) is the only one yet.</param>
+/// <param name="Layout">Order of the values in the weight files of the networks: always "torch", as published.</param>
 /// <param name="Dtype">What was asked for; "as stored" otherwise.</param>
+/// <param name="Packed">Files of packed weights beside the others.</param>
 internal sealed record ConversionRecord(
-    int Format, string Version, string Family, string Layout, string Dtype, string? Pruned, IReadOnlyList<SourceRecord> Sources);
+    int Format, string Version, string Family, string Layout, string Dtype, string? Pruned, IReadOnlyList<string>? Packed, IReadOnlyList<SourceRecord> Sources);
 
 /// <summary>model_index.json in diffusers' form: for each folder a library and a class.</summary>
 internal sealed record WrittenIndex(

@@ -11,8 +11,9 @@ using Hummingbird.Vulkan.Kernels;
 namespace Hummingbird.Vulkan.Engine.Graph;
 
 /// <summary>Weights kept in the order a family of the matrix core wants: packed/FAMILY.safetensors in a model folder.</summary>
-/// <remarks>A weight is found by what it was made of: its shape, its packing and samples of its values. So packed weights of other values,
-/// of another device or of another size are never taken, they are just not there; what is not there is packed when it is loaded. Every tensor
+/// <remarks>A weight is found by what it was made of: its shape, its packing and samples of its values (the first, middle and last thousand of
+/// each tensor). So packed weights of another model, device or size are not taken, they are just not there; what is not there is packed when it is
+/// loaded. A tensor changed nowhere but between the samples is not noticed: a folder edited by hand is to be converted again. Every tensor
 /// [bytes + 8] ends with the XXH3 of its bytes; one that is damaged counts as not there. Read straight into the memory the device computes
 /// in. (Importing the mapped file instead would save that copy, but AMD's kernel driver takes no memory that belongs to a file.)</remarks>
 public sealed class PackedWeights(SafetensorsFile file)
@@ -28,9 +29,6 @@ public sealed class PackedWeights(SafetensorsFile file)
     public string? Note => missing.Count + damaged.Count == 0 ? null
         : $"{file.DisplayName}: of {used.Count + missing.Count + damaged.Count} weights {missing.Count} are not in it as this device and this size of video want them"
             + $"{(damaged.Count > 0 ? $", {damaged.Count} are damaged" : "")}; those were packed anew.";
-
-    /// <summary>Weights that were taken as they are.</summary>
-    public int Used => used.Count;
 
     /// <summary>Of the families as `convert --pack` names them.</summary>
     public static ImmutableDictionary<string, MatrixFamily> Families { get; } = new Dictionary<string, MatrixFamily>

@@ -37,7 +37,7 @@ public sealed partial class ModelFolder : IDisposable
         (TextEncoderConfig, SchedulerConfig) = (other.TextEncoderConfig, other.SchedulerConfig);
         (unet, vae, textEncoder, tokenizer) = (new(otherUNet), other.vae, other.textEncoder, other.tokenizer);
         hash = new(() => $"{other.Hash}+{change}");
-        openPacked = other.openPacked;
+        openPacked = static _ => null; // those are of other values, and samples may not show it
     }
 
     private ModelFolder(ModelFiles files)

@@ -104,6 +104,22 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
+    public void Packed_weights_are_recorded_and_need_a_complete_model()
+    {
+        string nano = Path.Combine(Hummingbird.Vulkan.Vectors.TestData.Root, "models", "nano"), output = Path.Combine(folder, "packed");
+        Converter.Run(new([nano], output, Vocabulary: nano, Pack: [Kernels.MatrixFamily.Gather, Kernels.MatrixFamily.CoopMatrix]), cancellation: TestContext.Current.CancellationToken);
+        using (JsonDocument record = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(output, "hummingbird.json"))))
+            Assert.Equal(["packed/gather.safetensors", "packed/coopmat.safetensors"], record.RootElement.GetProperty("packed").EnumerateArray().Select(p => p.GetString()));
+        Assert.All(["gather", "coopmat"], family => Assert.True(new FileInfo(Path.Combine(output, "packed", $"{family}.safetensors")).Length > 1_000_000));
+
+        string unet = Path.Combine(nano, "unet", "diffusion_pytorch_model.safetensors"), none = Path.Combine(folder, "none");
+        var error = Assert.Throws<WeightException>(() => Converter.Run(new([unet], none, Pack: [Kernels.MatrixFamily.Gather]), cancellation: TestContext.Current.CancellationToken));
+        Assert.Contains("--pack needs a complete model", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(none));
+        Assert.Throws<WeightException>(() => Converter.Run(new([unet], none + ".safetensors", Pack: [Kernels.MatrixFamily.Gather]), cancellation: TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void The_published_kind_of_pickled_module_gives_a_folder_that_opens()
     {
         string path = Hummingbird.Vulkan.Vectors.TestData.VectorPath("pickled_module_sample.pt");
