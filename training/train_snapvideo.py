@@ -25,8 +25,8 @@ from t5 import END, PAD, T5, T5Config, Vocabulary
 FRAMES, SMALL, LARGE, FPS, LENGTH, AUG = 8, 32, 64, 8.0, 24, 0.1
 TOLD = (FPS, (float(LARGE), float(LARGE)), AUG)
 STAGES = {
-    "fit_stage1": (Config((FRAMES, SMALL, SMALL), (2, 4, 4), (4, 4, 4), patch_dim=96, latent_count=64, global_layers=3), 1.5),
-    "fit_stage2": (Config((FRAMES, LARGE, LARGE), (2, 4, 4), (4, 4, 4), patch_dim=64, latent_count=64, global_layers=1, cond_channels=3, ctx_dim=64), 3.0),
+    "fit_stage1": (Config((FRAMES, SMALL, SMALL), (1, 4, 4), (8, 4, 4), patch_dim=96, latent_count=64, global_layers=2, blocks=3, ff_mult=2), 1.5),
+    "fit_stage2": (Config((FRAMES, LARGE, LARGE), (1, 4, 4), (8, 8, 8), patch_dim=64, latent_count=64, global_layers=1, cond_channels=3, ctx_dim=64, ff_mult=2), 3.0),
 }
 ATTRIBUTES = (scenes.SHAPES, scenes.COLOUR_NAMES, scenes.SIZES, scenes.MOTIONS, scenes.BG_NAMES)
 
@@ -75,14 +75,16 @@ def train_text(vocabulary, steps=1500, batch=64):
 
 
 def make_clips(count, vocabulary, seed=32):
-    """uint8 (N, 3, 8, 64, 64) and token ids of three captions each"""
-    rng, clips, ids = np.random.default_rng(seed), [], []
+    """uint8 (N, 3, 8, 64, 64), token ids of three captions each, and where the object is: (N, 8, 3), about -1 to 1"""
+    rng, clips, ids, places = np.random.default_rng(seed), [], [], []
     for _ in range(count):
         scene = scenes.random_scene(rng, pairs=0.0)
-        frames = torch.from_numpy(scenes.paint(scene, scenes.tracks(scene, rng), range(0, 16, 2))).float().permute(3, 0, 1, 2)
+        path, picked = scenes.tracks(scene, rng), range(0, 16, 2)
+        frames = torch.from_numpy(scenes.paint(scene, path, picked)).float().permute(3, 0, 1, 2)
         clips.append(F.avg_pool2d(frames, 2).round().byte())
         ids.append([padded(vocabulary, plain(scene))] + [padded(vocabulary, caption(scene, rng)) for _ in range(2)])
-    return torch.stack(clips), torch.tensor(ids)
+        places.append(torch.from_numpy(path[0, picked] / (32, 32, 12) - (2, 2, 2)).float())
+    return torch.stack(clips), torch.tensor(ids), torch.stack(places)
 
 
 def small_of(video):
@@ -96,12 +98,14 @@ def coarse_of(video):
     return up + AUG * torch.randn_like(up)
 
 
-def loss_of(net, m, clips, states):
+def loss_of(net, m, clips, states, places):
+    """of F, and of the places that a head reads from the latents: only text tells the direction of motion where noise is high"""
+    net, where = net["fit"], net["where"]
     video = clips.float() / 127.5 - 1
     coarse = coarse_of(video) if net.cfg.cond_channels else None
     x = video if net.cfg.cond_channels else small_of(video)
     b = len(x)
-    sigma = torch.exp(torch.randn(b) * 1.6 + (0.5 if coarse is None else -0.5)).clamp(0.002, 80)
+    sigma = torch.exp(torch.randn(b) * 1.6 + (0.8 if coarse is None else -0.5)).clamp(0.002, 80)
     eps = torch.randn_like(x)
     c_in, _, _, c_nrm = scales(sigma, m)
     s = sigma.reshape(-1, 1, 1, 1, 1)
@@ -111,22 +115,23 @@ def loss_of(net, m, clips, states):
     if torch.rand(()) < 0.5:
         with torch.no_grad():
             prev = net(*given, None, coarse)[1]
-    found, _ = net(*given, prev, coarse)
-    return (found - c_nrm * (eps - s * x)).square().mean()
+    found, latents = net(*given, prev, coarse)
+    missed = where(latents.mean(1)).unflatten(1, (FRAMES, 3)) - places
+    return (found - c_nrm * (eps - s * x)).square().mean() + 0.05 * missed.square().mean()
 
 
-def train(name, clips, ids, text, minutes, batch, rate):
+def train(name, clips, ids, places, text, minutes, batch, rate):
     torch.manual_seed(len(name) + ord(name[-1]))
     cfg, m = STAGES[name]
-    net = Fit(cfg)
+    net = torch.nn.ModuleDict({"fit": Fit(cfg), "where": torch.nn.Linear(cfg.latent_dim, 3 * FRAMES)})
 
     def loss():
         pick = torch.randint(len(clips), (batch,))
         with torch.no_grad():
             states = text(ids[pick, torch.randint(3, (batch,))])
-        return loss_of(net, m, clips[pick], states)
+        return loss_of(net, m, clips[pick], states, places[pick])
 
-    return train_for(minutes, name, net, loss, rate, warm=100, tail=2.5)
+    return train_for(minutes, name, net, loss, rate, warm=100, tail=2.5)["fit"]
 
 
 def export(out, vocabulary, text, nets):
@@ -171,7 +176,8 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--out", default=path("snapvideo"))
     ap.add_argument("--clips", type=int, default=3000)
-    ap.add_argument("--minutes", type=float, default=40, help="processor time of both stages together")
+    ap.add_argument("--minutes", type=float, default=110, help="processor time of both stages together")
+    ap.add_argument("--only", choices=list(STAGES), help="train one stage, so that two processes train side by side; without, the rest")
     ap.add_argument("--batch", type=int, default=16)
     ap.add_argument("--rate", type=float, default=1.5e-3)
     a = ap.parse_args()
@@ -181,11 +187,14 @@ def main():
         torch.save(train_text(vocabulary).state_dict(), text_file)
     text = T5(T5Config(len(vocabulary.pieces))).eval()
     text.load_state_dict(torch.load(text_file))
-    clips, ids = make_clips(a.clips, vocabulary)
+    clips, ids, places = make_clips(a.clips, vocabulary)
     print(f"{len(vocabulary.pieces)} pieces, {len(clips)} clips, {time.process_time():.0f} s", flush=True)
     nets = {}
-    for name, share in (("fit_stage1", 0.75), ("fit_stage2", 0.25)):
-        nets[name] = train(name, clips, ids, text, share * a.minutes, a.batch, a.rate)
+    for name, share, batch in (("fit_stage1", 0.6, a.batch), ("fit_stage2", 0.4, a.batch // 2)):
+        if a.only in (None, name):
+            nets[name] = train(name, clips, ids, places, text, share * a.minutes, batch, a.rate)
+        if a.only:
+            continue
         export(a.out, vocabulary, text, nets)
         show(path(name + ".png"), vocabulary, text, nets)
 

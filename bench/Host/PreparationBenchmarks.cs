@@ -19,7 +19,7 @@ public class PreparationBenchmarks
     private static readonly KernelTarget Target = new(SubgroupSize: 32, MatrixFamily.Tiled);
 
     private readonly PublishedModel published = PublishedModels.Get("hummingbird-0.7b");
-    private readonly ModelFolder nano = ModelFolder.Open();
+    private readonly ModelFolder nano = ModelFolder.Open("nano");
     private ITokenizer tokenizer = null!;
     private ComputeGraph step = null!;
     private ImmutableArray<KernelPlan> plans;
@@ -47,7 +47,7 @@ public class PreparationBenchmarks
     [Benchmark]
     public ModelFolder OpenEmbeddedModel()
     {
-        using ModelFolder model = ModelFolder.Open();
+        using ModelFolder model = ModelFolder.Open("nano");
         _ = model.UNet;
         return model;
     }

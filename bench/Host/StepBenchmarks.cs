@@ -11,7 +11,7 @@ namespace Hummingbird.Vulkan.Bench.Host;
 /// <summary>What the host does in every step of the embedded model: allocated must be nothing.</summary>
 public class StepBenchmarks
 {
-    private readonly ModelFolder nano = ModelFolder.Open();
+    private readonly ModelFolder nano = ModelFolder.Open("nano");
     private readonly VulkanInstance vulkan = VulkanInstance.Create();
     private GpuDevice device = null!;
     private CommandRecorder empty = null!;

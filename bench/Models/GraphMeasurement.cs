@@ -72,8 +72,11 @@ public sealed record GraphMeasurement(string Graph, int Runs, double LoadSeconds
 
 /// <summary>Lengths of submits, each counted as often as it is made in the whole generation.</summary>
 /// <param name="Counts">How many were at most as long as each of <see cref="Bounds"/>, and longer than the one before; the last: longer than all.</param>
-public sealed record SubmitHistogram(ImmutableArray<long> Counts, double Median, double P99, double Longest)
+/// <param name="Longest">The longest ones, each with what it ran.</param>
+public sealed record SubmitHistogram(ImmutableArray<long> Counts, double Median, double P99, ImmutableArray<(double Seconds, string What)> Longest)
 {
+    private const int Shown = 3;
+
     /// <summary>Milliseconds.</summary>
     public static ImmutableArray<double> Bounds { get; } = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
@@ -81,12 +84,12 @@ public sealed record SubmitHistogram(ImmutableArray<long> Counts, double Median,
 
     public static SubmitHistogram Of(IEnumerable<GraphMeasurement> graphs)
     {
-        (double Seconds, long Times)[] all =
-            [.. graphs.SelectMany(g => g.Measured.SelectMany(run => run.SubmitSeconds.Select(s => (s, Math.Max(1L, g.Runs / g.Measured.Length))))).OrderBy(s => s.Item1)];
+        (double Seconds, long Times, GraphMeasurement Graph, GraphRun Run, int Submit)[] all =
+            [.. graphs.SelectMany(g => g.Measured.SelectMany(run => run.SubmitSeconds.Select((s, i) => (s, TimesOf(run, g), g, run, i)))).OrderBy(s => s.s)];
         long total = all.Sum(s => s.Times), passed = 0;
         long[] counts = new long[Bounds.Length + 1];
         double median = 0, p99 = 0;
-        foreach ((double seconds, long times) in all)
+        foreach ((double seconds, long times, _, _, _) in all)
         {
             int bucket = Bounds.TakeWhile(b => seconds * 1e3 > b).Count();
             counts[bucket] += times;
@@ -95,6 +98,16 @@ public sealed record SubmitHistogram(ImmutableArray<long> Counts, double Median,
             passed += times;
         }
 
-        return new([.. counts], median, p99, all.Length == 0 ? 0 : all[^1].Seconds);
+        return new([.. counts], median, p99, [.. all.TakeLast(Shown).Reverse().Select(s => (s.Seconds, What(s.Graph, s.Run, s.Submit)))]);
     }
+
+    private static string What(GraphMeasurement graph, GraphRun run, int submit)
+    {
+        Node node = run.Graph.Nodes[run.SubmitNodes[submit]];
+        return $"{graph.Graph}, run {1 + graph.Measured.IndexOf(run)}, {node.Kernel.Name} {node.Label}".TrimEnd();
+    }
+
+    /// <summary>The last run measured stands for those that were not: earlier ones were cut by less knowledge.</summary>
+    private static long TimesOf(GraphRun run, GraphMeasurement graph)
+        => ReferenceEquals(run, graph.Last) ? Math.Max(1, 1 + graph.Runs - graph.Measured.Length) : 1;
 }

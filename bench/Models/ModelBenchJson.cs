@@ -50,7 +50,8 @@ public static class ModelBenchJson
         json.WriteNumber("count", submits.Total);
         json.WriteNumber("median_seconds", submits.Median);
         json.WriteNumber("p99_seconds", submits.P99);
-        json.WriteNumber("longest_seconds", submits.Longest);
+        json.WriteNumber("longest_seconds", submits.Longest.Select(s => s.Seconds).FirstOrDefault());
+        json.WriteString("longest_of", submits.Longest.Select(s => s.What).FirstOrDefault(""));
         WriteNumbers(json, "bounds_milliseconds", SubmitHistogram.Bounds);
         WriteNumbers(json, "counts", submits.Counts.Select(c => (double)c));
         json.WriteEndObject();

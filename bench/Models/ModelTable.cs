@@ -30,7 +30,7 @@ public static class ModelTable
         SubmitHistogram submits = report.Submits;
         string slowed = report.Plan.Options.Slowdown > 1 ? $", as on a device {report.Plan.Options.Slowdown:0.#} times slower" : "";
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"submits{slowed}: {submits.Total}, median {submits.Median * 1e3:0.0} ms, p99 {submits.P99 * 1e3:0.0} ms, longest {submits.Longest * 1e3:0.0} ms"));
+            $"submits{slowed}: {submits.Total}, median {submits.Median * 1e3:0.0} ms, p99 {submits.P99 * 1e3:0.0} ms, longest {string.Join("; ", submits.Longest.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Seconds * 1e3:0.0} ms ({s.What})")))}"));
         output.WriteLine("  " + string.Join("  ", submits.Counts.Select((count, i)
             => $"{(i < SubmitHistogram.Bounds.Length ? "<= " + SubmitHistogram.Bounds[i].ToString(CultureInfo.InvariantCulture) : "> " + SubmitHistogram.Bounds[^1].ToString(CultureInfo.InvariantCulture))} ms: {count}")));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Hummingbird.Vulkan.Cli.Commands;
 using Hummingbird.Vulkan.Engine.Evaluation;
+using Hummingbird.Vulkan.Engine.Weights;
 
 namespace Hummingbird.Vulkan.Cli;
 
@@ -35,7 +36,7 @@ internal static class EvalView
         IReadOnlyList<EvaluationRow> table = EvaluationRow.Table(clips);
         if (arguments.IsJson)
         {
-            output.WriteLine(JsonSerializer.Serialize(new EvalReport(arguments.Videos.Count > 0 ? null : arguments.Model ?? "nano", arguments.Seed, table, clips), Json.EvalReport));
+            output.WriteLine(JsonSerializer.Serialize(new EvalReport(arguments.Videos.Count > 0 ? null : arguments.Model ?? ModelFolder.EmbeddedNames[0], arguments.Seed, table, clips), Json.EvalReport));
             return;
         }
 

@@ -101,7 +101,7 @@ internal sealed class GenerationRun(GenerateArguments arguments, ModelFolder mod
         GuidanceScale = request.GuidanceScale,
         Scheduler = request.Scheduler,
         Precision = arguments.Device.PrecisionOf(device.Backend.Storage),
-        Model = arguments.Model ?? "nano",
+        Model = arguments.Model ?? ModelFolder.EmbeddedNames[0],
         ModelHash = model.Hash,
         NoiseFile = arguments.LoadNoise,
         Loras = arguments.Loras.Count == 0 ? null : arguments.Loras,

@@ -24,6 +24,9 @@ public sealed record ServerOptions
     /// <summary>A folder of model folders that are offered besides the embedded ones; null for none.</summary>
     public string? ModelsFolder { get; init; }
 
+    /// <summary>The model of requests that name none; null: the engine's own.</summary>
+    public string? Model { get; init; }
+
     /// <summary>Model folders pulled from the Hub are offered as OWNER/REPO; null for none.</summary>
     public HubCache? Pulled { get; init; }
 

@@ -12,7 +12,7 @@ internal sealed class VideoService : IDisposable
         Log = new(options.Say);
         Store = new(options.DataFolder);
         Jobs = new(Store, options);
-        Catalog = new(options.ModelsFolder, options.Pulled, Log.Say);
+        Catalog = new(options.ModelsFolder, options.Pulled, Log.Say, options.Model);
         Worker = new(Jobs, Store, Catalog, options.Device, Log);
         Admission = new(Catalog, Worker.Device);
     }

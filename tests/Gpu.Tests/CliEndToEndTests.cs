@@ -14,7 +14,7 @@ public sealed class CliEndToEndTests : IDisposable
     [Fact]
     public void The_device_and_the_reference_agree()
     {
-        string[] request = ["generate", "a red ball", "--seed", "7", "-q"];
+        string[] request = ["generate", "a red ball", "--model", "nano", "--seed", "7", "-q"];
         CliProcess.Run([.. request, "--precision", "fp32", "-o", At("a.apng"), "--save-latents", At("a.safetensors")]).AssertDone();
         CliProcess.Run([.. request, "--device", "reference", "-o", At("b.apng"), "--save-latents", At("b.safetensors")]).AssertDone();
         CliProcess.Run(["compare", At("b.safetensors"), At("a.safetensors"), "--tolerance", "1e-6"]).AssertDone();
@@ -66,7 +66,7 @@ public sealed class CliEndToEndTests : IDisposable
     [Fact]
     public void Without_a_driver_the_reference_still_works()
     {
-        CliProcess.Run(["generate", "x", "-q", "--device", "reference", "--frames", "1", "--steps", "1", "-W", "16", "-H", "16", "-o", At("a.apng")], ("VK_DRIVER_FILES", At("none.json"))).AssertDone();
+        CliProcess.Run(["generate", "x", "--model", "nano", "-q", "--device", "reference", "--frames", "1", "--steps", "1", "-W", "16", "-H", "16", "-o", At("a.apng")], ("VK_DRIVER_FILES", At("none.json"))).AssertDone();
         Assert.Contains("a.apng", Names());
     }
 

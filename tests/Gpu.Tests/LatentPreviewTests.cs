@@ -12,7 +12,7 @@ public sealed class LatentPreviewTests : DeviceTestBase
     [Fact]
     public void The_last_preview_resembles_the_frames()
     {
-        using ModelFolder model = ModelFolder.Open();
+        using ModelFolder model = ModelFolder.Open("nano");
         using GpuDevice device = Open();
         using GpuBackend backend = new(device);
         LatentPreview preview = LatentPreview.Of(model);

@@ -47,7 +47,7 @@ public sealed class LostDeviceTests : DeviceTestBase
 
     private (GenerationResult Result, List<byte[]> Frames) Generate(Action<GpuBackend, GenerationProgress> onProgress)
     {
-        using ModelFolder model = ModelFolder.Open();
+        using ModelFolder model = ModelFolder.Open("nano");
         using GpuDevice device = Open();
         using GpuBackend backend = new(device, Vulkan);
         TimeSpan aim = backend.Device.Plan.SubmitAim;

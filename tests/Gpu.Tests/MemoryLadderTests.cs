@@ -17,7 +17,7 @@ public sealed class MemoryLadderTests : DeviceTestBase
     public void Weights_that_come_and_go_give_the_same_bits(bool staging)
     {
         using GpuDevice device = Open(Options with { ForceStaging = staging });
-        using ModelFolder model = ModelFolder.Open();
+        using ModelFolder model = ModelFolder.Open("nano");
         UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));
         ComputeGraph graph = StepGraph.Build(unet, new(device.Plan.ActivationType, device.Plan.WeightType), new(4, 8, 8, model.VaeConfig.ZChannels), new([], null, 32, model.TextEncoderConfig.HiddenSize));
         GraphLayout resident = GraphLayout.Create(graph, device.Plan.Target, device.Plan.ChunkSizeInBytes), streamed = resident.Streamed(0, device.Plan.ChunkSizeInBytes);
@@ -32,7 +32,7 @@ public sealed class MemoryLadderTests : DeviceTestBase
     public void Feed_forward_layers_in_pieces_compute_the_same()
     {
         using GpuDevice device = Open();
-        using ModelFolder model = ModelFolder.Open();
+        using ModelFolder model = ModelFolder.Open("nano");
         UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));
         ComputeGraph graph = StepGraph.Build(unet, new(device.Plan.ActivationType, device.Plan.WeightType), new(4, 8, 8, model.VaeConfig.ZChannels), new([], null, 32, model.TextEncoderConfig.HiddenSize));
         ComputeGraph fused = FeedForwardFusion.Apply(graph, 4096);
@@ -49,7 +49,7 @@ public sealed class MemoryLadderTests : DeviceTestBase
     {
         using GpuDevice device = Open();
         using GpuBackend backend = new(device);
-        using ModelFolder model = ModelFolder.Open();
+        using ModelFolder model = ModelFolder.Open("nano");
         AutoencoderKL vae = new(model.VaeConfig, new WeightScope(model.Vae));
         LatentSize size = new(1, 24, 40, model.VaeConfig.ZChannels);
         float[] latents = [.. Enumerable.Range(0, size.Count).Select(i => 2 * MathF.Sin(i * 0.7f) * MathF.Cos(i / 97f))];
@@ -81,7 +81,7 @@ public sealed class MemoryLadderTests : DeviceTestBase
     {
         using GpuDevice device = Open(options);
         using GpuBackend backend = new(device);
-        using ModelFolder model = ModelFolder.Open();
+        using ModelFolder model = ModelFolder.Open("nano");
         int submits = 0;
         backend.Observer = run =>
         {

@@ -20,7 +20,7 @@ public sealed class StepAllocationTests : DeviceTestBase
     public void A_step_of_the_embedded_model_allocates_nothing(bool staging)
     {
         using GpuDevice device = Open(Options with { ForceStaging = staging });
-        using ModelFolder model = ModelFolder.Open();
+        using ModelFolder model = ModelFolder.Open("nano");
         LatentSize size = new(2, 8, 8, model.VaeConfig.ZChannels);
         StorageTypes storage = new(device.Plan.ActivationType, device.Plan.WeightType);
         UNet unet = new(model.UNetConfig, new WeightScope(model.UNet));

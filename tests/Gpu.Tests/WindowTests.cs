@@ -21,7 +21,7 @@ public sealed class WindowTests : IDisposable
         try
         {
             using CliProcess run = CliProcess.Start(
-                ["generate", "a big red circle moving right on a white background", "--seed", "5", "-W", "64", "-H", "64", "--frames", "8", "--window", "-o", Path.Combine(folder, "a.apng")],
+                ["generate", "a big red circle moving right on a white background", "--seed", "5", "--model", "nano", "--window", "-o", Path.Combine(folder, "a.apng")],
                 ("DISPLAY", Display), ("WAYLAND_DISPLAY", null), ("XDG_SESSION_TYPE", null));
             (int Red, int White) seen = default;
             bool isShown = SpinWait.SpinUntil(

@@ -20,7 +20,7 @@ public sealed class McpTests : IDisposable
         string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
         StdioClientTransport transport = new(new()
         {
-            Name = "hummingbird", Command = dotnet, Arguments = [Path.Combine(AppContext.BaseDirectory, "hummingbird.dll"), "mcp", "--data", data],
+            Name = "hummingbird", Command = dotnet, Arguments = [Path.Combine(AppContext.BaseDirectory, "hummingbird.dll"), "mcp", "--data", data, "--model", "nano"],
         });
         await using McpClient client = await McpClient.CreateAsync(transport);
         Assert.Equal(["device_info", "generate_video", "list_models"], (await client.ListToolsAsync()).Select(t => t.Name).Order(StringComparer.Ordinal));

@@ -42,7 +42,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public async Task StartAsync()
     {
         string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
-        ProcessStartInfo start = new(dotnet, [Path.Combine(AppContext.BaseDirectory, "hummingbird.dll"), "serve", "--port", $"{Port}", .. options.Contains("--data") ? [] : (string[])["--data", Data], .. options])
+        ProcessStartInfo start = new(dotnet, [Path.Combine(AppContext.BaseDirectory, "hummingbird.dll"), "serve", "--port", $"{Port}", "--model", "nano", .. options.Contains("--data") ? [] : (string[])["--data", Data], .. options])
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
         };

@@ -22,7 +22,7 @@ internal sealed class EvalOptions
 {
     private readonly Argument<string[]> videos = new("VIDEO") { Description = "Videos, or folders of PNG frames, to measure. Without any, --model makes them.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string?> prompts = Options.Text("--prompts", "FILE", "One prompt per line, or JSON lines that also say which scene the prompt means; - reads standard input.");
-    private readonly Option<string?> model = Options.Text("--model", "FOLDER", "The model whose videos are measured. Default: nano.");
+    private readonly Option<string?> model = Options.Text("--model", "FOLDER", "The model whose videos are measured. Default: nano-student.");
     private readonly Option<string?> scheduler = Options.OneOf("--scheduler", "Sampler. Default: the model's.", "lcm", "ddim");
     private readonly Option<int?> steps = Options.Int("--steps", "N", "Denoising steps. Default: the model's.");
     private readonly Option<string?> guidance = Options.Text("--guidance-scale", "LIST", "One or more guidance scales, such as 1,4,7.5. Default: the model's.", "--cfg-scale");

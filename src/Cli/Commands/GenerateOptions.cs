@@ -81,7 +81,7 @@ internal sealed class GenerateOptions
     private readonly Option<string?> promptFile = Options.Text("--prompt-file", "FILE", "One prompt per line; - reads standard input.");
     private readonly Option<string?> negativePrompt = Options.Text("--negative-prompt", "TEXT", "What to steer away from. Models with embedded guidance refuse it.", "-n");
     private readonly Option<string?> output = Options.Text("--output", "PATH", "Where to write; the extension picks mp4, webm, gif, webp, apng (animated) or png: a folder of frames, as without extension. {seed} and {index} are filled in. Default: out.mp4.", "-o");
-    private readonly Option<string?> model = Options.Text("--model", "FOLDER", "Model folder in the diffusers layout, OWNER/REPO that `model pull` fetched, or config:NAME with --random-weights. Inside the program: nano (the default), nano-student, nano-teacher.");
+    private readonly Option<string?> model = Options.Text("--model", "FOLDER", "Model folder in the diffusers layout, OWNER/REPO that `model pull` fetched, or config:NAME with --random-weights. Inside the program: nano-student (the default), nano-teacher, nano.");
     private readonly Option<long?> randomWeights = Options.Long("--random-weights", "SEED", "With --model config:NAME: a published architecture at full size with random weights, for speed and memory.");
     private readonly Option<long?> seed = Options.Long("--seed", "N", "Seed of torch's CPU generator; negative draws one. Default: drawn; always printed.", "-s");
     private readonly Option<int?> count = Options.Int("--count", "N", "Videos per prompt, with seeds N, N+1 ... Default: 1.");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Hummingbird.Vulkan.Engine.Hub;
+using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.Server;
 using Hummingbird.Vulkan.Server.Mcp;
 
@@ -12,6 +13,7 @@ internal static class McpCommand
     {
         Option<string?> data = Options.Text("--data", "FOLDER", "Where videos are kept. Default: hummingbird/mcp in your data folder.");
         Option<string?> models = Options.Text("--models", "FOLDER", "A folder of model folders to offer besides the embedded models and those that were pulled.");
+        Option<string?> model = Options.Text("--model", "NAME", $"The model of videos that name none, one of those offered. Default: {ModelFolder.EmbeddedNames[0]}.");
         DeviceOptionSet device = new();
         CommandWithExamples command = new(
             "mcp",
@@ -19,7 +21,7 @@ internal static class McpCommand
             "hummingbird mcp",
             "hummingbird mcp --models models --data videos")
         {
-            data, models,
+            data, models, model,
         };
         foreach (Option option in device.All)
         {
@@ -32,6 +34,7 @@ internal static class McpCommand
             {
                 DataFolder = parsed.GetValue(data) ?? ServeCommand.DefaultData("mcp"),
                 ModelsFolder = ServeCommand.ModelsOf(parsed.GetValue(models)),
+                Model = parsed.GetValue(model),
                 Pulled = new(HubSettings.FromEnvironment().Cache),
                 Device = device.Read(parsed),
                 Say = terminal.Say,

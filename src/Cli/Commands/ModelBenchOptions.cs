@@ -50,7 +50,7 @@ internal sealed class ModelBenchOptions
     private const string DefaultModel = "config:hummingbird-0.7b";
 
     private readonly Option<string?> estimate = Options.OneOf("--estimate", "Estimate for a GPU that need not be here, from what its compiler says. Needs RADV 25.0.", [.. RdnaTarget.All.Select(t => t.Name)]);
-    private readonly Option<string?> model = Options.Text("--model", "NAME", $"Model folder, nano or config:NAME, which runs with random weights. Default: {DefaultModel}.");
+    private readonly Option<string?> model = Options.Text("--model", "NAME", $"Model folder, embedded model or config:NAME, which runs with random weights. Default: {DefaultModel}.");
     private readonly Option<long?> randomWeights = Options.Long("--random-weights", "SEED", "Of an architecture without weights. Default: 1.");
     private readonly Option<string?> compare = Options.Text("--compare", "NAME", "Measure this model too, in the same run, and say how much slower it is and why.");
     private readonly Option<int?> frames = Options.Int("--frames", "N", "Frames of the video; the model's default unless given.");

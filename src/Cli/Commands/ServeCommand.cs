@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Text;
 using Hummingbird.Vulkan.Engine.Hub;
+using Hummingbird.Vulkan.Engine.Weights;
 using Hummingbird.Vulkan.Server;
 
 namespace Hummingbird.Vulkan.Cli.Commands;
@@ -19,6 +20,7 @@ internal static class ServeCommand
         Option<string?> tokenFile = Options.Text("--token-file", "FILE", "A file that holds the token every request must show.");
         Option<string?> data = Options.Text("--data", "FOLDER", "Where videos are kept. Default: hummingbird/videos in your data folder.");
         Option<string?> models = Options.Text("--models", "FOLDER", "A folder of model folders to offer besides the embedded models and those that were pulled.");
+        Option<string?> model = Options.Text("--model", "NAME", $"The model of requests that name none, one of those offered. Default: {ModelFolder.EmbeddedNames[0]}.");
         Option<int?> queue = Options.Int("--queue", "N", "Videos that may wait while one is made. Default: 8.");
         Option<int?> keep = Options.Int("--keep", "N", "Finished videos to keep. Default: 200.");
         Option<double?> keepSize = Options.Real("--keep-size", "GiB", "Finished videos to keep, by size. Default: 4.");
@@ -30,7 +32,7 @@ internal static class ServeCommand
             "hummingbird serve --port 8080 --models models",
             $"{TokenVariable}=secret hummingbird serve --host 192.168.1.10")
         {
-            port, host, tokenFile, data, models, queue, keep, keepSize,
+            port, host, tokenFile, data, models, model, queue, keep, keepSize,
         };
         foreach (Option option in device.All)
         {
@@ -45,6 +47,7 @@ internal static class ServeCommand
                 Token = TokenOf(parsed.GetValue(tokenFile)),
                 DataFolder = parsed.GetValue(data) ?? DefaultData("videos"),
                 ModelsFolder = ModelsOf(parsed.GetValue(models)),
+                Model = parsed.GetValue(model),
                 Pulled = new(HubSettings.FromEnvironment().Cache),
                 QueueLength = InRange("--queue", parsed.GetValue(queue) ?? 8, 1, 1000),
                 KeepVideos = InRange("--keep", parsed.GetValue(keep) ?? 200, 1, 100_000),

@@ -17,7 +17,7 @@ internal static class TuneCommand
 
     public static Command Create(Terminal terminal)
     {
-        Option<string?> model = Options.Text("--model", "FOLDER", "Tune for the shapes of this model: a folder, or config:NAME for a published architecture. Default: nano.");
+        Option<string?> model = Options.Text("--model", "FOLDER", "Tune for the shapes of this model: a folder, or config:NAME for a published architecture. Default: nano-student.");
         Option<double?> budget = Options.Real("--budget", "SECONDS", $"Begin no shape after this; what is left keeps its tiles. Default: {DefaultBudget}.");
         Option<bool> clear = Options.Flag("--clear", "Forget what was measured on this device, and measure nothing.");
         DeviceOptionSet device = new();

@@ -103,6 +103,20 @@ public sealed class CommandRecorder : IDisposable
         Dispatches++;
     }
 
+    /// <summary>No workgroup at all: the driver gets the pipeline ready as for a real dispatch.</summary>
+    internal void DispatchNothing(ComputePipeline pipeline)
+    {
+        CheckRecording();
+        device.Api.BindPipeline(Commands, pipeline.Handle);
+        bound = pipeline;
+        if (pipeline.Key.PushSizeInBytes > 0)
+        {
+            device.Api.PushConstants(Commands, pipeline.Layout, new byte[pipeline.Key.PushSizeInBytes]);
+        }
+
+        device.Api.Dispatch(Commands, 0, 0, 0);
+    }
+
     /// <summary>What comes after sees all that came before, shaders and copies alike.</summary>
     public void Barrier()
     {

@@ -12,6 +12,7 @@ public sealed class PipelineCache : IDisposable
     private readonly PipelineCacheFile? file;
     private readonly Interop.PipelineCache handle;
     private readonly byte[] loaded;
+    private readonly HashSet<PipelineKey> warm = [];
     private readonly ConcurrentDictionary<PipelineKey, Lazy<ComputePipeline>> pipelines = new();
     private readonly ConcurrentDictionary<int, Lazy<PipelineLayout>> layouts = new();
     private readonly ConcurrentDictionary<string, Lazy<ShaderModule>> modules = new();
@@ -61,6 +62,26 @@ public sealed class PipelineCache : IDisposable
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
         }
+    }
+
+    /// <summary>On CPU drivers, dispatches no workgroup of each: lavapipe makes machine code when a pipeline runs first, which no step is to wait for.</summary>
+    public void Warm(IEnumerable<PipelineKey> keys)
+    {
+        PipelineKey[] cold = device.Snapshot.Kind == DeviceKind.Cpu ? [.. keys.Where(warm.Add)] : [];
+        if (cold.Length == 0)
+        {
+            return;
+        }
+
+        using CommandRecorder recorder = new(device, "first use of pipelines");
+        recorder.Begin();
+        foreach (PipelineKey key in cold)
+        {
+            recorder.DispatchNothing(Get(key));
+        }
+
+        recorder.End();
+        device.Queue.Wait(device.Queue.Submit(recorder));
     }
 
     public void Dispose()

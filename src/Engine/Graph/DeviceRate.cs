@@ -32,6 +32,9 @@ public sealed class Pace(DeviceRate rate, IReadOnlyDictionary<string, double>? k
 {
     private const double Least = 1e-4, Most = 100;
 
+    // Submits of a device about which nothing is known are cut as if it were so many times slower than guessed: short ones cost little.
+    private const double Caution = 4;
+
     // Work that is expected to take less says more about dispatching than about the kernel.
     private const double LeastSeconds = 5e-3;
 
@@ -40,7 +43,7 @@ public sealed class Pace(DeviceRate rate, IReadOnlyDictionary<string, double>? k
     /// <summary>Measured by expected time of each kernel seen so far.</summary>
     public IReadOnlyDictionary<string, double> Factors => factors;
 
-    /// <summary>What a node is expected to take; a kernel never measured is taken to be as far off as the others are in the mean.</summary>
+    /// <summary>What a node is expected to take; a kernel never measured is taken to be as far off as the worst of the others.</summary>
     public double Seconds(Node node) => Seconds(node.Kernel.Name, Guess(node));
 
     /// <summary>The same from the guess, which costs more than the correction.</summary>
@@ -49,16 +52,15 @@ public sealed class Pace(DeviceRate rate, IReadOnlyDictionary<string, double>? k
     /// <summary>What a node takes by its cost alone.</summary>
     public double Guess(Node node) => rate.Seconds(node.Cost);
 
-    /// <summary>A node took so many times what was expected of it.</summary>
-    /// <param name="kernel">Its kernel.</param>
-    /// <param name="guess">By its cost alone.</param>
-    /// <param name="ratio">How many times what <see cref="Seconds(string, double)"/> says.</param>
-    /// <param name="share">How much of the measured time was this node's: 1 says that nothing else was in it.</param>
-    public void Learn(string kernel, double guess, double ratio, double share)
+    /// <summary>All nodes of a kernel in a graph took so long together: odd ones among them do not count more than they are.</summary>
+    /// <param name="kernel">Its name.</param>
+    /// <param name="guess">By their cost alone.</param>
+    /// <param name="measured">Seconds.</param>
+    public void Learn(string kernel, double guess, double measured)
     {
-        if (guess >= LeastSeconds)
+        if (guess >= LeastSeconds && measured > 0)
         {
-            factors[kernel] = Math.Clamp(FactorOf(kernel) * (1 + (share * (ratio - 1))), Least, Most);
+            factors[kernel] = Math.Clamp(measured / guess, Least, Most);
         }
     }
 
@@ -69,17 +71,12 @@ public sealed class Pace(DeviceRate rate, IReadOnlyDictionary<string, double>? k
             return factor;
         }
 
-        if (factors.Count == 0)
-        {
-            return 1;
-        }
-
-        double logarithms = 0;
+        double worst = 0;
         foreach (double other in factors.Values)
         {
-            logarithms += Math.Log(other);
+            worst = Math.Max(worst, other);
         }
 
-        return Math.Exp(logarithms / factors.Count);
+        return factors.Count == 0 ? Caution : worst;
     }
 }

@@ -11,22 +11,46 @@ internal readonly record struct DispatchPiece(int Dispatch, Workgroups Start, Wo
 /// <summary>A node too long for one submit, cut by the host; the driver could not cut it.</summary>
 internal static class DispatchPieces
 {
-    /// <summary>What each of a node's submits runs: about <paramref name="parts"/> of them, near in length.</summary>
-    /// <remarks>How long each dispatch of a plan takes is not known. One may take half of it all: pieces are cut, or short dispatches
-    /// gathered, as if every one took twice its even share.</remarks>
-    public static List<DispatchPiece[]> Submits(KernelPlan plan, int parts)
+    /// <summary>What each of a node's submits runs: long dispatches in pieces, short ones that follow each other together.</summary>
+    /// <param name="plan">Of the node.</param>
+    /// <param name="lengths">Of each dispatch, in submits: 2.5 is to be cut, 0.3 may share one.</param>
+    public static List<DispatchPiece[]> Submits(KernelPlan plan, ReadOnlySpan<double> lengths)
     {
-        int dispatches = plan.Dispatches.Length;
-        if (dispatches == 1)
+        List<DispatchPiece[]> submits = [];
+        List<DispatchPiece> gathered = [];
+        double sum = 0;
+        void Close()
         {
-            return [.. Of(plan.Dispatches[0].Workgroups, parts).Select(p => (DispatchPiece[])[new(0, p.Start, p.Groups)])];
+            if (gathered.Count > 0)
+            {
+                submits.Add([.. gathered]);
+            }
+
+            gathered.Clear();
+            sum = 0;
         }
 
-        int cuts = Math.Max(1, 2 * parts / dispatches), gathered = cuts > 1 ? 1 : Math.Max(1, dispatches / (2 * parts));
-        return
-        [
-            .. plan.Dispatches.SelectMany((d, i) => Of(d.Workgroups, cuts).Select(p => new DispatchPiece(i, p.Start, p.Groups))).Chunk(gathered),
-        ];
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            if (sum + lengths[i] > 1)
+            {
+                Close();
+            }
+
+            Workgroups all = plan.Dispatches[i].Workgroups;
+            if (lengths[i] > 1)
+            {
+                submits.AddRange(Of(all, (int)Math.Ceiling(lengths[i])).Select(p => (DispatchPiece[])[new(i, p.Start, p.Groups)]));
+            }
+            else
+            {
+                gathered.Add(new(i, default, all));
+                sum += lengths[i];
+            }
+        }
+
+        Close();
+        return submits;
     }
 
     /// <summary>At least <paramref name="parts"/> pieces where there are as many workgroups, near in size; along the longest direction first.</summary>

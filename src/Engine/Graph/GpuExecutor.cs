@@ -23,6 +23,8 @@ public sealed class GpuExecutor : IGraphExecutor
     private readonly Action<GraphRun>? observer;
     private readonly double[] guesses;
     private readonly double[] nodeSeconds;
+    private readonly KernelTally tally;
+    private readonly DispatchShares shares;
     private GraphRecording recording;
     private double expected;
     private double tolerated;
@@ -43,10 +45,13 @@ public sealed class GpuExecutor : IGraphExecutor
         plans = layout.Plans;
         guesses = [.. graph.Nodes.Select(this.pace.Guess)];
         nodeSeconds = [.. graph.Nodes.Select((n, i) => this.pace.Seconds(n.Kernel.Name, guesses[i]))];
+        (tally, shares) = (new(graph, guesses), new(graph.Nodes.Length));
         Memory = new(device, layout, prepared);
         try
         {
-            device.Pipelines.Prepare(plans.SelectMany(p => p.Dispatches).Select(PipelineKey.Of));
+            PipelineKey[] keys = [.. plans.SelectMany(p => p.Dispatches).Select(PipelineKey.Of).Distinct()];
+            device.Pipelines.Prepare(keys);
+            device.Pipelines.Warm(keys);
             recording = Record(Cut());
 
             // Weights went through large buffers, and drivers compile with much memory of this process.
@@ -91,7 +96,8 @@ public sealed class GpuExecutor : IGraphExecutor
         SubmitAll(cancellation);
         double wall = Stopwatch.GetElapsedTime(started).TotalSeconds, processor = (Environment.CpuUsage.TotalTime - before).TotalSeconds;
         recording.Measure(ShareOfDevice(wall, processor));
-        observer?.Invoke(new(Graph, Memory.Layout, started, wall, processor, [.. recording.NodeSeconds], [.. recording.SubmitSeconds]));
+        observer?.Invoke(new(
+            Graph, Memory.Layout, started, wall, processor, [.. recording.NodeSeconds], [.. recording.SubmitSeconds], [.. recording.FirstNodes]));
         SubmitSeconds = recording.SubmitSeconds;
         Adapt();
     }
@@ -160,7 +166,7 @@ public sealed class GpuExecutor : IGraphExecutor
     {
         expected = plan.Submits.Sum(s => s.Seconds);
         tolerated = 2 * device.Plan.SubmitAim.TotalSeconds;
-        return new(device, Graph, plans, Memory, plan, timesNodes: observer is not null);
+        return new(device, Graph, plans, Memory, plan, shares, timesNodes: observer is not null);
     }
 
     /// <summary>Learns from the run, and cuts the graph anew when submits took much longer or shorter than was believed.</summary>
@@ -172,7 +178,7 @@ public sealed class GpuExecutor : IGraphExecutor
             (measured, longest) = (measured + submit, Math.Max(longest, submit));
         }
 
-        LearnNodes();
+        bool sharesAreNew = LearnNodes();
         bool isTooShort = recording.SubmitSeconds.Length > 4 && measured < expected / 4;
         if (longest <= tolerated && !isTooShort)
         {
@@ -180,7 +186,7 @@ public sealed class GpuExecutor : IGraphExecutor
         }
 
         SubmitPlan plan = Cut();
-        if (plan.CutsAs(recording.Schedule))
+        if (plan.CutsAs(recording.Schedule) && !sharesAreNew)
         {
             // As good as can be: asked again only when it gets much worse.
             (expected, tolerated) = (measured, Math.Max(tolerated, 2 * longest));
@@ -193,16 +199,24 @@ public sealed class GpuExecutor : IGraphExecutor
     }
 
     /// <summary>Every range's nodes took more or less than was foreseen, each by the same factor as the range.</summary>
-    private void LearnNodes()
+    /// <returns>Whether a node was seen in pieces for the first time: it can be cut better now.</returns>
+    private bool LearnNodes()
     {
         int submit = 0;
+        bool sharesAreNew = false;
         double[] seconds = recording.SubmitSeconds;
         foreach (SubmitRange range in recording.Schedule.Submits)
         {
             double measured = 0, foreseen = 0;
+            int first = submit;
             while (submit < seconds.Length && recording.NodesOf(submit).First == range.First)
             {
                 measured += seconds[submit++];
+            }
+
+            if (submit - first > 1)
+            {
+                sharesAreNew |= shares.Learn(range.First, first, recording);
             }
 
             for (int i = range.First; i < range.First + range.Count; i++)
@@ -210,13 +224,17 @@ public sealed class GpuExecutor : IGraphExecutor
                 foreseen += nodeSeconds[i];
             }
 
-            double ratio = measured > 0 ? measured / foreseen : 1;
             for (int i = range.First; i < range.First + range.Count; i++)
             {
-                string kernel = Graph.Nodes[i].Kernel.Name;
-                pace.Learn(kernel, guesses[i], ratio * nodeSeconds[i] / pace.Seconds(kernel, guesses[i]), nodeSeconds[i] / foreseen);
-                nodeSeconds[i] *= ratio;
+                nodeSeconds[i] *= measured > 0 ? measured / foreseen : 1;
             }
         }
+
+        if (seconds.Length > 0)
+        {
+            tally.Teach(pace, nodeSeconds);
+        }
+
+        return sharesAreNew;
     }
 }

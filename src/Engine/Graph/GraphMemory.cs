@@ -23,7 +23,7 @@ public sealed class GraphMemory : IDisposable
         activations = new(device, MemoryClass.Activations, chunkSizeInBytes: Arena.Alignment);
         try
         {
-            Func<int, long, ArenaSlice> place = Allocate(activations, layout.Activations);
+            Func<int, long, ArenaSlice> place = Allocate(activations, layout.Activations, touched: device.Snapshot.Kind == DeviceKind.Cpu);
             foreach (Value value in graph.Inputs.Values.Concat(graph.Nodes.Select(n => n.Output)))
             {
                 slices[value.Id] = place(value.Id, value.Spec.SizeInBytes);
@@ -76,9 +76,14 @@ public sealed class GraphMemory : IDisposable
         activations.Dispose();
     }
 
-    private static Func<int, long, ArenaSlice> Allocate(Arena arena, MemoryPlan plan)
+    private static Func<int, long, ArenaSlice> Allocate(Arena arena, MemoryPlan plan, bool touched = false)
     {
         ArenaSlice[] blocks = [.. plan.Blocks.Select(size => arena.Allocate(size))];
+        foreach (ArenaSlice block in blocks.Where(b => touched && b.Buffer.IsMapped))
+        {
+            HostMemory.Touch(block.Map());
+        }
+
         return (key, size) => blocks[plan.Placements[key].Block].Slice(plan.Placements[key].Offset, size);
     }
 

@@ -18,22 +18,27 @@ internal sealed class GraphRecording : IDisposable
     private readonly HazardTracker hazards = new();
     private readonly List<CommandRecorder> submits = [];
     private readonly List<(int First, int Last)> ranges = [];
+    private readonly List<(int First, int Last)> dispatches = [];
+    private readonly Dictionary<int, List<DispatchPiece[]>> cuts;
     private readonly List<Interval> spans = [];
     private readonly bool timesNodes;
     private CommandRecorder? current;
     private int stamps;
 
+    /// <param name="shares">Where nodes that are too long for a submit are cut.</param>
     /// <param name="timesNodes">Time every node, not only every submit.</param>
     public GraphRecording(
-        GpuDevice device, ComputeGraph graph, ImmutableArray<KernelPlan> plans, GraphMemory memory, SubmitPlan schedule, bool timesNodes = false)
+        GpuDevice device, ComputeGraph graph, ImmutableArray<KernelPlan> plans, GraphMemory memory, SubmitPlan schedule, DispatchShares shares, bool timesNodes = false)
     {
         (this.device, this.graph, this.plans, this.memory, this.timesNodes) = (device, graph, plans, memory, timesNodes);
         Schedule = schedule;
-        int count = schedule.Submits.Sum(s => StampsOf(s, schedule));
+        cuts = schedule.Submits.Where(s => schedule.PartsOf(s) > 1).ToDictionary(
+            s => s.First, s => DispatchPieces.Submits(plans[s.First], shares.Parts(s.First, schedule.PartsOf(s), plans[s.First].Dispatches.Length)));
+        int count = schedule.Submits.Sum(StampsOf);
         timestamps = device.Plan.TimestampValidBits > 0 ? new(device, count) : null;
         foreach (SubmitRange range in schedule.Submits)
         {
-            Record(range, schedule);
+            Record(range);
         }
 
         SubmitSeconds = new double[timestamps is null ? 0 : submits.Count];
@@ -51,6 +56,14 @@ internal sealed class GraphRecording : IDisposable
 
     /// <summary>First and last node of a submit.</summary>
     public (int First, int Last) NodesOf(int submit) => ranges[submit];
+
+    /// <summary>The first node of each submit that was timed.</summary>
+    public IEnumerable<int> FirstNodes => ranges.Take(SubmitSeconds.Length).Select(r => r.First);
+
+    /// <summary>First and last dispatch of a submit that runs a part of a node.</summary>
+    public (int First, int Last) DispatchesOf(int submit) => dispatches[submit];
+
+    public KernelPlan PlanOf(int node) => plans[node];
 
     public int Count => submits.Count;
 
@@ -91,23 +104,18 @@ internal sealed class GraphRecording : IDisposable
 
     /// <summary>A submit has one timestamp at its start and one at its end, or one behind each node.</summary>
     /// <remarks>A node longer than a submit may be is alone in its range and gets a submit for each of its pieces.</remarks>
-    private int StampsOf(SubmitRange range, SubmitPlan schedule)
-    {
-        int parts = schedule.PartsOf(range);
-        return parts > 1 ? 2 * DispatchPieces.Submits(plans[range.First], parts).Count
-            : timesNodes ? 1 + range.Count
-            : 2;
-    }
+    private int StampsOf(SubmitRange range)
+        => cuts.TryGetValue(range.First, out List<DispatchPiece[]>? pieces) ? 2 * pieces.Count : timesNodes ? 1 + range.Count : 2;
 
-    private void Record(SubmitRange range, SubmitPlan schedule)
+    private void Record(SubmitRange range)
     {
-        int parts = schedule.PartsOf(range), last = range.First + range.Count - 1;
-        if (parts > 1)
+        if (cuts.TryGetValue(range.First, out List<DispatchPiece[]>? pieces))
         {
-            RecordParts(graph.Nodes[range.First], parts);
+            RecordParts(graph.Nodes[range.First], pieces);
             return;
         }
 
+        int last = range.First + range.Count - 1;
         Begin(graph.Nodes[range.First].Label);
         for (int i = range.First; i <= last; i++)
         {
@@ -119,12 +127,11 @@ internal sealed class GraphRecording : IDisposable
             }
         }
 
-        End(range.First, last);
+        End(range.First, last, (0, plans[last].Dispatches.Length - 1));
     }
 
-    private void RecordParts(Node node, int parts)
+    private void RecordParts(Node node, List<DispatchPiece[]> pieces)
     {
-        List<DispatchPiece[]> pieces = DispatchPieces.Submits(plans[node.Index], parts);
         for (int i = 0; i < pieces.Count; i++)
         {
             Begin(node.Label);
@@ -134,7 +141,7 @@ internal sealed class GraphRecording : IDisposable
             }
 
             RecordPieces(node, pieces[i]);
-            End(node.Index, node.Index);
+            End(node.Index, node.Index, (pieces[i][0].Dispatch, pieces[i][^1].Dispatch));
         }
     }
 
@@ -221,12 +228,13 @@ internal sealed class GraphRecording : IDisposable
         Barrier();
     }
 
-    private void End(int firstNode, int lastNode)
+    private void End(int firstNode, int lastNode, (int First, int Last) of)
     {
         Stamp(lastNode);
         current!.End();
         submits.Add(current);
         ranges.Add((firstNode, lastNode));
+        dispatches.Add(of);
         current = null;
     }
 

@@ -8,5 +8,6 @@ namespace Hummingbird.Vulkan.Engine.Graph;
 /// <param name="ProcessorSeconds">This process's processor time meanwhile: on a CPU driver that is the device's work.</param>
 /// <param name="NodeSeconds">By the device's clock, one for each node; empty where its queue has no timestamps.</param>
 /// <param name="SubmitSeconds">The same for each submit.</param>
+/// <param name="SubmitNodes">The first node of each submit.</param>
 public sealed record GraphRun(
-    ComputeGraph Graph, GraphLayout Layout, long Started, double WallSeconds, double ProcessorSeconds, double[] NodeSeconds, double[] SubmitSeconds);
+    ComputeGraph Graph, GraphLayout Layout, long Started, double WallSeconds, double ProcessorSeconds, double[] NodeSeconds, double[] SubmitSeconds, int[] SubmitNodes);

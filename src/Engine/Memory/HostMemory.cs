@@ -17,6 +17,15 @@ public static unsafe class HostMemory
         }
     }
 
+    /// <summary>Makes the system give every page of new memory now, not in the middle of the first step.</summary>
+    public static void Touch(Span<byte> memory)
+    {
+        for (int i = 0; i < memory.Length; i += Environment.SystemPageSize)
+        {
+            memory[i] = 0;
+        }
+    }
+
     // glibc alone has it: it keeps what threads freed, 64 MiB for each of them.
     private static delegate* unmanaged<nuint, int> FindTrim()
         => OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out nint library) && NativeLibrary.TryGetExport(library, "malloc_trim", out nint address)

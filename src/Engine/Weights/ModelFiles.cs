@@ -42,7 +42,7 @@ internal abstract class ModelFiles
     internal sealed class Embedded(string name) : ModelFiles
     {
         /// <summary>The first is what runs when no model is named.</summary>
-        public static readonly ImmutableArray<string> Names = ["nano", "nano-student", "nano-teacher"];
+        public static readonly ImmutableArray<string> Names = ["nano-student", "nano-teacher", "nano"];
 
         private static readonly Assembly Assembly = typeof(Embedded).Assembly;
 

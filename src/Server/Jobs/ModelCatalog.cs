@@ -26,7 +26,9 @@ public sealed partial class ModelCatalog : IDisposable
     /// <param name="folder">Of model folders; null for none.</param>
     /// <param name="pulled">What was pulled from the Hub; null offers nothing of it.</param>
     /// <param name="say">Told what is not offered, and why.</param>
-    public ModelCatalog(string? folder, HubCache? pulled, Action<string> say)
+    /// <param name="preferred">The name of <see cref="Default"/>; null: the engine's own.</param>
+    /// <exception cref="ServerException">It is not offered.</exception>
+    public ModelCatalog(string? folder, HubCache? pulled, Action<string> say, string? preferred = null)
     {
         (this.folder, this.pulled, this.say) = (folder, pulled, say);
         foreach (string name in ModelFolder.EmbeddedNames)
@@ -34,8 +36,9 @@ public sealed partial class ModelCatalog : IDisposable
             models[name] = new(name, name, true, ModelFolder.Open(name));
         }
 
-        Default = models[ModelFolder.EmbeddedNames[0]];
         Scan();
+        Default = models.GetValueOrDefault(preferred ?? ModelFolder.EmbeddedNames[0])
+            ?? throw new ServerException($"--model is '{preferred}'; offered are {string.Join(", ", models.Keys.Order(StringComparer.Ordinal))}.");
     }
 
     public CatalogModel Default { get; }

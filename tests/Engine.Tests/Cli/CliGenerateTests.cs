@@ -58,7 +58,7 @@ public sealed class CliGenerateTests : IDisposable
         CliRun.Generate("-o", folder["a.apng"], "--seed", "7", "--no-metadata").AssertDone();
         CliRun.Generate("-o", folder["b.apng"], "--seed", "8", "--no-metadata", "--load-noise", folder["noise.safetensors"]).AssertDone();
         Assert.Equal(File.ReadAllBytes(folder["a.apng"]), File.ReadAllBytes(folder["b.apng"]));
-        CliRun.Of("generate", "x", "--device", "reference", "--frames", "2", "--steps", "1", "-W", "16", "-H", "16", "-q", "-o", folder["c.apng"], "--load-noise", folder["noise.safetensors"])
+        CliRun.Of("generate", "x", "--model", "nano", "--device", "reference", "--frames", "2", "--steps", "1", "-W", "16", "-H", "16", "-q", "-o", folder["c.apng"], "--load-noise", folder["noise.safetensors"])
             .AssertRefused(2, "'noise' has 16 values, this generation needs 32");
     }
 
@@ -71,7 +71,7 @@ public sealed class CliGenerateTests : IDisposable
     [Fact]
     public void A_prompt_file_and_a_count_make_as_many_videos()
     {
-        CliRun run = CliRun.WithInput("a red ball\n\na blue box\n", "generate", "--prompt-file", "-", "--count", "2", "--seed", "3", "-o", folder["{index}-{seed}.apng"],
+        CliRun run = CliRun.WithInput("a red ball\n\na blue box\n", "generate", "--model", "nano", "--prompt-file", "-", "--count", "2", "--seed", "3", "-o", folder["{index}-{seed}.apng"],
             "--device", "reference", "--frames", "1", "--steps", "1", "-W", "16", "-H", "16", "--no-metadata", "-q");
         run.AssertDone();
         Assert.Equal(["1-3.apng", "2-4.apng", "3-3.apng", "4-4.apng"], folder.Names);
@@ -106,7 +106,7 @@ public sealed class CliGenerateTests : IDisposable
     [Fact]
     public void A_dry_run_plans_and_writes_nothing()
     {
-        CliRun run = CliRun.Of("generate", "x", "--dry-run", "--device", "reference", "-o", folder["a.mp4"], "--seed", "5");
+        CliRun run = CliRun.Of("generate", "x", "--model", "nano", "--dry-run", "--device", "reference", "-o", folder["a.mp4"], "--seed", "5");
         run.AssertDone();
         Assert.Contains("[1, 4, 8, 8, 8]", run.Out, StringComparison.Ordinal);
         Assert.All(["text_encoder", "conditioning", "step", "vae_decode", "FLOP", "seed 5"], text => Assert.Contains(text, run.Out, StringComparison.Ordinal));

@@ -21,7 +21,7 @@ internal sealed record CliRun(int ExitCode, string Out, string Error)
 
     /// <summary>A video of one frame after one step by the reference: the least that goes through everything.</summary>
     public static CliRun Generate(params string[] args)
-        => Of(["generate", "a red ball", "--device", "reference", "--frames", "1", "--steps", "1", "-W", "16", "-H", "16", .. args]);
+        => Of(["generate", "a red ball", "--device", "reference", "--frames", "1", "--steps", "1", "-W", "16", "-H", "16", .. args.Contains("--model") ? [] : (string[])["--model", "nano"], .. args]);
 
     /// <summary>Exactly one line of explanation, and nothing where results go.</summary>
     public void AssertRefused(int exitCode, string expected)

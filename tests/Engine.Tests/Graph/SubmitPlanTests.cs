@@ -77,12 +77,38 @@ public sealed class SubmitPlanTests
     {
         Pace pace = new(new(1e8, 1e7, 0));
         Node product = NodeOf(new MatMul(), [64, 1024], [1024, 1024]), other = NodeOf(new LayerNorm(), [64, 1024], [1024], [1024]);
-        double expected = pace.Seconds(product), unknown = pace.Seconds(other);
-        pace.Learn("matmul", pace.Guess(product), ratio: 4, share: 1);
-        Assert.Equal(4 * expected, pace.Seconds(product), 9);
-        Assert.Equal(4 * unknown, pace.Seconds(other), 9);
-        pace.Learn("layer_norm", pace.Guess(other), ratio: 0.5, share: 0.5);
-        Assert.Equal(3 * unknown, pace.Seconds(other), 9);
+        Assert.Equal(4 * pace.Guess(product), pace.Seconds(product), 9);
+        pace.Learn("matmul", pace.Guess(product), measured: 0.5 * pace.Guess(product));
+        Assert.Equal(0.5 * pace.Guess(product), pace.Seconds(product), 9);
+        Assert.Equal(0.5 * pace.Guess(other), pace.Seconds(other), 9);
+        pace.Learn("layer_norm", pace.Guess(other), measured: 3 * pace.Guess(other));
+        Assert.Equal(3 * pace.Guess(other), pace.Seconds(other), 9);
+        Assert.Equal(3.0, pace.Seconds("conv2d", 1.0), 9);
+    }
+
+    [Fact]
+    public void Long_dispatches_are_cut_and_short_ones_that_follow_each_other_share_a_submit()
+    {
+        Dispatch one = new("any", [], new(40), [], []);
+        KernelPlan plan = new([one, one, one, one]);
+        List<DispatchPiece[]> submits = DispatchPieces.Submits(plan, [0.3, 0.6, 3.5, 0.1]);
+        Assert.Equal([2, 1, 1, 1, 1, 1], submits.Select(s => s.Length));
+        Assert.Equal([0, 2, 2, 2, 2, 3], submits.Select(s => s[0].Dispatch));
+        Assert.Equal(40, submits.Skip(1).Take(4).Sum(s => s[0].Groups.Count));
+    }
+
+    [Fact]
+    public void Nodes_of_a_kernel_are_learned_from_together()
+    {
+        GraphBuilder g = new("test");
+        Value x = g.Input("x", [64, 1024], DType.F32);
+        g.Add(new MatMul(), "", [x, g.Input("w", [1024, 1024], DType.F32), null, null, null]);
+        g.Add(new MatMul(), "", [x, g.Input("v", [16, 1024], DType.F32), null, null, null]);
+        ComputeGraph graph = g.Build();
+        Pace pace = new(new(1e8, 1e9, 0));
+        double[] guesses = [.. graph.Nodes.Select(pace.Guess)];
+        new KernelTally(graph, guesses).Teach(pace, [guesses[0], 20 * guesses[1]]);
+        Assert.Equal((guesses[0] + (20 * guesses[1])) / (guesses[0] + guesses[1]), pace.Seconds("matmul", 1.0), 9);
     }
 
     private static Node NodeOf(Kernel kernel, params Shape[] operands)

@@ -46,7 +46,7 @@ public sealed class LoraTests
     [Fact]
     public void A_list_follows_the_modules_and_a_merged_list_gives_the_same_video()
     {
-        using ModelFolder nano = ModelFolder.Open();
+        using ModelFolder nano = ModelFolder.Open("nano");
         IReadOnlyList<string> layers = UNetManifest.LoraLayers(nano.UNetConfig);
         List<WeightTensor> list = [], named = [];
         for (int i = 0; i < layers.Count; i++)

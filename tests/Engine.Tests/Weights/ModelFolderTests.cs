@@ -11,7 +11,7 @@ public sealed class ModelFolderTests
     [Fact]
     public void Embedded_nano_has_the_values_of_its_files()
     {
-        using var model = ModelFolder.Open();
+        using var model = ModelFolder.Open("nano");
         Assert.Equal("nano", model.DisplayName);
         Assert.Equal((32, 1, 16, 64, false, true, 2, 256, 4), (model.UNetConfig.ModelChannels, model.UNetConfig.NumResBlocks, model.UNetConfig.HeadDim,
             model.UNetConfig.ContextDim, model.UNetConfig.HasMiddle, model.UNetConfig.InitAttn, model.UNetConfig.InitAttnHeads,
@@ -68,7 +68,7 @@ public sealed class ModelFolderTests
     [Fact]
     public void Every_nano_tensor_reads_as_finite_numbers()
     {
-        using var model = ModelFolder.Open();
+        using var model = ModelFolder.Open("nano");
         foreach (IWeightSource source in (IWeightSource[])[model.UNet, model.Vae, model.TextEncoder])
         {
             foreach (string name in source.Names)

@@ -28,7 +28,7 @@ public class RandomWeightsTests
     [Fact]
     public void The_embedded_model_has_the_tensors_its_configurations_say()
     {
-        using ModelFolder nano = ModelFolder.Open();
+        using ModelFolder nano = ModelFolder.Open("nano");
         Assert.Equal(Lines(nano.UNet), Lines(new RandomWeights(TensorShapes.Of(nano.UNetConfig), 1)));
         Assert.Equal(Lines(nano.TextEncoder), Lines(new RandomWeights(TensorShapes.Of(nano.TextEncoderConfig), 1)));
         Assert.Empty(Lines(nano.Vae).Except(Lines(new RandomWeights(TensorShapes.Of(nano.VaeConfig), 1))));
