@@ -67,10 +67,10 @@ class FeedForward(nn.Module):
         return self.fc2(F.gelu(self.fc1(self.norm(x))))
 
 
-class Global(nn.Module):
-    def __init__(self, c):
+class SelfLayer(nn.Module):
+    def __init__(self, dim, head_dim, mult):
         super().__init__()
-        self.attn, self.ff = Attention(c.latent_dim, c.latent_head_dim), FeedForward(c.latent_dim, c.ff_mult)
+        self.attn, self.ff = Attention(dim, head_dim), FeedForward(dim, mult)
 
     def forward(self, x):
         x = x + self.attn(x)
@@ -80,13 +80,16 @@ class Global(nn.Module):
 class Block(nn.Module):
     def __init__(self, c):
         super().__init__()
+        self.local_layers = nn.ModuleList([SelfLayer(c.patch_dim, c.patch_head_dim, c.ff_mult) for _ in range(c.local_layers)])
         self.ctx_attn, self.ctx_ff = Attention(c.latent_dim, c.patch_head_dim, c.ctx_dim), FeedForward(c.latent_dim, c.ff_mult)
         self.read_attn, self.read_ff = Attention(c.latent_dim, c.patch_head_dim, c.patch_dim), FeedForward(c.latent_dim, c.ff_mult)
-        self.global_layers = nn.ModuleList([Global(c) for _ in range(c.global_layers)])
+        self.global_layers = nn.ModuleList([SelfLayer(c.latent_dim, c.latent_head_dim, c.ff_mult) for _ in range(c.global_layers)])
         self.write_attn, self.write_ff = Attention(c.patch_dim, c.patch_head_dim, c.latent_dim), FeedForward(c.patch_dim, c.ff_mult)
 
     def forward(self, p, latents, ctx):
         """p (B * G, n, Cp), latents (B, G * l, Cl), ctx (B, M, Cc)"""
+        for layer in self.local_layers:
+            p = layer(p)
         latents = latents + self.ctx_attn(latents, ctx)
         latents = latents + self.ctx_ff(latents)
         own = latents.reshape(len(p), -1, latents.shape[-1])
@@ -109,6 +112,13 @@ class Number(nn.Module):
         return self.mlp(torch.cat([u[:, None], a.sin(), a.cos()], -1))
 
 
+def waves(places, dim, scale=0.5):
+    """(N, 3) -> (N, dim): sines and cosines of each coordinate, from half a wave over the whole axis upwards"""
+    rates = math.pi * torch.arange(1, dim // 6 + 1)
+    angles = places[..., None] * rates
+    return scale * F.pad(torch.cat([angles.sin(), angles.cos()], -1).flatten(1), (0, dim - dim // 6 * 6))
+
+
 class Fit(nn.Module):
     def __init__(self, c):
         super().__init__()
@@ -116,8 +126,8 @@ class Fit(nn.Module):
         self.grid = [s // p // g for s, p, g in zip(c.size, c.patch, c.group)]
         pixels = math.prod(c.patch)
         self.patch_embed = nn.ModuleDict({"proj": nn.Linear((c.in_channels + c.cond_channels) * pixels, c.patch_dim), "norm": nn.LayerNorm(c.patch_dim)})
-        self.pos_embed = nn.Parameter(0.3 * torch.randn(math.prod(c.size) // pixels, c.patch_dim))
-        self.latents = nn.Parameter(0.3 * torch.randn(c.latent_count, c.latent_dim))
+        self.pos_embed = nn.Parameter(waves(self.places(), c.patch_dim))
+        self.latents = nn.Parameter(torch.cat([waves(self.seats(), c.patch_dim), 0.3 * torch.randn(c.latent_count, c.latent_dim - c.patch_dim)], 1))
         self.text_proj = nn.Linear(c.text_dim, c.ctx_dim, False)
         self.noise_embed, self.fps_embed = Number(c), Number(c)
         self.res_embed = nn.Sequential(nn.Linear(2, 4 * c.patch_dim), nn.GELU(), nn.Linear(4 * c.patch_dim, c.ctx_dim))
@@ -128,6 +138,30 @@ class Fit(nn.Module):
         self.blocks = nn.ModuleList([Block(c) for _ in range(c.blocks)])
         self.final_norm, self.unpatch = Norm(c.patch_dim), nn.Linear(c.patch_dim, c.in_channels * pixels)
         nn.init.zeros_(self.unpatch.weight)
+        self.look_where_you_are()
+
+    def places(self):
+        """(patches, 3): time, y, x of every patch from 0 to 1, in the order of cut"""
+        axes = [(torch.arange(s // p) + 0.5) * p / s for s, p in zip(self.cfg.size, self.cfg.patch)]
+        grid = torch.stack(torch.meshgrid(*axes, indexing="ij"))[None]
+        (gt, gh, gw), (nt, nh, nw) = self.grid, self.cfg.group
+        return grid.reshape(3, gt, nt, gh, nh, gw, nw).permute(1, 3, 5, 2, 4, 6, 0).reshape(-1, 3)
+
+    def seats(self):
+        """(latents, 3): each at one of its group's patches; an odd step spreads them"""
+        places = self.places().unflatten(0, (math.prod(self.grid), -1))
+        each = self.cfg.latent_count // len(places)
+        return places[:, (4 + 37 * torch.arange(each)) % places.shape[1]].flatten(0, 1)
+
+    def look_where_you_are(self):
+        """queries and keys that meet between patches and latents begin as the same projection, so that attention begins near by"""
+        d = self.cfg.patch_dim
+        with torch.no_grad():
+            for block in self.blocks:
+                for attn in [block.read_attn, block.write_attn] + [layer.attn for layer in block.local_layers]:
+                    same = torch.randn(d, d) * d ** -0.5
+                    attn.to_q.weight[:, :d] = same
+                    attn.to_kv.weight[:d, :d] = same
 
     def cut(self, x):
         """(B, C, T, H, W) -> (B * G, n, C * patch): groups first, raster within; a patch is (c, t, h, w)"""

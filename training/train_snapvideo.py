@@ -1,6 +1,6 @@
 """Trains a tiny Snap Video on single-object scenes: a T5, and a FIT for each of the two stages, in pixels.
 
-    python3 train_snapvideo.py --minutes 40 --out work/snapvideo
+    python3 train_snapvideo.py --out work/snapvideo
 
 Videos have 8 frames (every second one of a scene): 32 x 32 pixels from the first stage, 64 x 64 from the second. The T5 learns to
 name the scene at its end token (a minute), then stays as it is. Both stages learn F = c_nrm (eps - sigma x), every level weighted
@@ -25,7 +25,7 @@ from t5 import END, PAD, T5, T5Config, Vocabulary
 FRAMES, SMALL, LARGE, FPS, LENGTH, AUG = 8, 32, 64, 8.0, 24, 0.1
 TOLD = (FPS, (float(LARGE), float(LARGE)), AUG)
 STAGES = {
-    "fit_stage1": (Config((FRAMES, SMALL, SMALL), (1, 4, 4), (8, 4, 4), patch_dim=96, latent_count=64, global_layers=2, blocks=3, ff_mult=2), 1.5),
+    "fit_stage1": (Config((FRAMES, SMALL, SMALL), (1, 4, 4), (2, 8, 8), patch_dim=96, latent_count=64, global_layers=2, local_layers=1, ff_mult=2), 1.5),
     "fit_stage2": (Config((FRAMES, LARGE, LARGE), (1, 4, 4), (8, 8, 8), patch_dim=64, latent_count=64, global_layers=1, cond_channels=3, ctx_dim=64, ff_mult=2), 3.0),
 }
 ATTRIBUTES = (scenes.SHAPES, scenes.COLOUR_NAMES, scenes.SIZES, scenes.MOTIONS, scenes.BG_NAMES)
@@ -176,9 +176,9 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--out", default=path("snapvideo"))
     ap.add_argument("--clips", type=int, default=3000)
-    ap.add_argument("--minutes", type=float, default=110, help="processor time of both stages together")
+    ap.add_argument("--minutes", type=float, default=90, help="processor time of both stages together")
     ap.add_argument("--only", choices=list(STAGES), help="train one stage, so that two processes train side by side; without, the rest")
-    ap.add_argument("--batch", type=int, default=16)
+    ap.add_argument("--batch", type=int, default=8)
     ap.add_argument("--rate", type=float, default=1.5e-3)
     a = ap.parse_args()
     vocabulary = Vocabulary(words())
@@ -190,9 +190,9 @@ def main():
     clips, ids, places = make_clips(a.clips, vocabulary)
     print(f"{len(vocabulary.pieces)} pieces, {len(clips)} clips, {time.process_time():.0f} s", flush=True)
     nets = {}
-    for name, share, batch in (("fit_stage1", 0.6, a.batch), ("fit_stage2", 0.4, a.batch // 2)):
+    for name in STAGES:
         if a.only in (None, name):
-            nets[name] = train(name, clips, ids, places, text, share * a.minutes, batch, a.rate)
+            nets[name] = train(name, clips, ids, places, text, a.minutes / 2, a.batch, a.rate)
         if a.only:
             continue
         export(a.out, vocabulary, text, nets)
