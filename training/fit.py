@@ -136,9 +136,20 @@ class Fit(nn.Module):
         self.self_cond = nn.ModuleDict({"ff": FeedForward(c.latent_dim, c.ff_mult), "norm": Norm(c.latent_dim)})
         nn.init.zeros_(self.self_cond["norm"].weight)
         self.blocks = nn.ModuleList([Block(c) for _ in range(c.blocks)])
+        if c.local_layers:
+            self.blocks.append(nn.ModuleDict({"local_layers": self.tail(c)}))
         self.final_norm, self.unpatch = Norm(c.patch_dim), nn.Linear(c.patch_dim, c.in_channels * pixels)
         nn.init.zeros_(self.unpatch.weight)
         self.look_where_you_are()
+
+    @staticmethod
+    def tail(c):
+        """local layers behind the last block, which begin as nothing"""
+        layers = nn.ModuleList([SelfLayer(c.patch_dim, c.patch_head_dim, c.ff_mult) for _ in range(c.local_layers)])
+        for layer in layers:
+            for last in (layer.attn.to_out.weight, layer.ff.fc2.weight, layer.ff.fc2.bias):
+                nn.init.zeros_(last)
+        return layers
 
     def places(self):
         """(patches, 3): time, y, x of every patch from 0 to 1, in the order of cut"""
@@ -157,7 +168,7 @@ class Fit(nn.Module):
         """queries and keys that meet between patches and latents begin as the same projection, so that attention begins near by"""
         d = self.cfg.patch_dim
         with torch.no_grad():
-            for block in self.blocks:
+            for block in self.blocks[:self.cfg.blocks]:
                 for attn in [block.read_attn, block.write_attn] + [layer.attn for layer in block.local_layers]:
                     same = torch.randn(d, d) * d ** -0.5
                     attn.to_q.weight[:, :d] = same
@@ -188,8 +199,10 @@ class Fit(nn.Module):
         if prev is not None:
             latents = latents + self.self_cond["norm"](self.self_cond["ff"](prev))
         ctx = torch.cat(ctx, 1)
-        for block in self.blocks:
+        for block in self.blocks[:self.cfg.blocks]:
             p, latents = block(p, latents, ctx)
+        for layer in (self.blocks[-1]["local_layers"] if self.cfg.local_layers else ()):
+            p = layer(p)
         return self.join(self.unpatch(self.final_norm(p))), latents
 
 

@@ -2,7 +2,7 @@
 
     python3 train_snapvideo.py --out work/snapvideo
 
-Videos have 8 frames (every second one of a scene): 32 x 32 pixels from the first stage, 64 x 64 from the second. The T5 learns to
+Videos have 8 frames (every second one of a scene): 16 x 16 pixels from the first stage, 64 x 64 from the second. The T5 learns to
 name the scene at its end token (a minute), then stays as it is. Both stages learn F = c_nrm (eps - sigma x), every level weighted
 alike; half of the examples see their own latents of a pass before. Checkpoints every two minutes; started again, it goes on.
 """
@@ -22,10 +22,10 @@ from common import path, sheet, to_uint8, train_for
 from fit import Config, Fit, sample, scales
 from t5 import END, PAD, T5, T5Config, Vocabulary
 
-FRAMES, SMALL, LARGE, FPS, LENGTH, AUG = 8, 32, 64, 8.0, 24, 0.1
+FRAMES, SMALL, LARGE, FPS, LENGTH, AUG = 8, 16, 64, 8.0, 24, 0.1
 TOLD = (FPS, (float(LARGE), float(LARGE)), AUG)
 STAGES = {
-    "fit_stage1": (Config((FRAMES, SMALL, SMALL), (1, 4, 4), (2, 8, 8), patch_dim=96, latent_count=64, global_layers=2, local_layers=1, ff_mult=2), 1.5),
+    "fit_stage1": (Config((FRAMES, SMALL, SMALL), (1, 4, 4), (8, 4, 4), patch_dim=96, latent_count=32, global_layers=1, local_layers=1, blocks=3, ff_mult=2), 1.0),
     "fit_stage2": (Config((FRAMES, LARGE, LARGE), (1, 4, 4), (8, 8, 8), patch_dim=64, latent_count=64, global_layers=1, cond_channels=3, ctx_dim=64, ff_mult=2), 3.0),
 }
 ATTRIBUTES = (scenes.SHAPES, scenes.COLOUR_NAMES, scenes.SIZES, scenes.MOTIONS, scenes.BG_NAMES)
@@ -88,12 +88,12 @@ def make_clips(count, vocabulary, seed=32):
 
 
 def small_of(video):
-    return F.avg_pool3d(video, (1, 2, 2))
+    return F.avg_pool3d(video, (1, LARGE // SMALL, LARGE // SMALL))
 
 
 def coarse_of(video):
     """what the second stage reads of the first"""
-    up = F.interpolate(small_of(video).transpose(1, 2).flatten(0, 1), scale_factor=2.0, mode="bilinear", align_corners=False)
+    up = F.interpolate(small_of(video).transpose(1, 2).flatten(0, 1), scale_factor=LARGE / SMALL, mode="bilinear", align_corners=False)
     up = up.unflatten(0, (len(video), -1)).transpose(1, 2).clamp(-1, 1)
     return up + AUG * torch.randn_like(up)
 
@@ -105,7 +105,7 @@ def loss_of(net, m, clips, states, places):
     coarse = coarse_of(video) if net.cfg.cond_channels else None
     x = video if net.cfg.cond_channels else small_of(video)
     b = len(x)
-    sigma = torch.exp(torch.randn(b) * 1.6 + (0.8 if coarse is None else -0.5)).clamp(0.002, 80)
+    sigma = torch.exp(torch.randn(b) * 1.5 + (0.6 if coarse is None else -0.5)).clamp(0.002, 80)
     eps = torch.randn_like(x)
     c_in, _, _, c_nrm = scales(sigma, m)
     s = sigma.reshape(-1, 1, 1, 1, 1)
@@ -120,10 +120,14 @@ def loss_of(net, m, clips, states, places):
     return (found - c_nrm * (eps - s * x)).square().mean() + 0.05 * missed.square().mean()
 
 
-def train(name, clips, ids, places, text, minutes, batch, rate):
+def train(name, clips, ids, places, text, minutes, batch, rate, init=None):
     torch.manual_seed(len(name) + ord(name[-1]))
     cfg, m = STAGES[name]
     net = torch.nn.ModuleDict({"fit": Fit(cfg), "where": torch.nn.Linear(cfg.latent_dim, 3 * FRAMES)})
+
+    if init:
+        read = weights.read(os.path.join(init, name, "diffusion_pytorch_model.safetensors"))
+        net["fit"].load_state_dict(read)
 
     def loss():
         pick = torch.randint(len(clips), (batch,))
@@ -166,7 +170,7 @@ def show(file, vocabulary, text, nets):
     g = torch.Generator().manual_seed(1)
     video = sample(nets["fit_stage1"], STAGES["fit_stage1"][1], 24, states, TOLD, 3.0, generator=g)
     if "fit_stage2" in nets:
-        up = F.interpolate(video.transpose(1, 2).flatten(0, 1), scale_factor=2.0, mode="bilinear", align_corners=False).clamp(-1, 1)
+        up = F.interpolate(video.transpose(1, 2).flatten(0, 1), scale_factor=LARGE / SMALL, mode="bilinear", align_corners=False).clamp(-1, 1)
         up = up.unflatten(0, (len(video), -1)).transpose(1, 2)
         video = sample(nets["fit_stage2"], STAGES["fit_stage2"][1], 10, states, TOLD, 3.0, up + AUG * torch.randn(up.shape, generator=g), g)
     sheet(file, [to_uint8(v.permute(1, 2, 3, 0)) for v in video], [plain(s) for s in picked])
@@ -177,6 +181,7 @@ def main():
     ap.add_argument("--out", default=path("snapvideo"))
     ap.add_argument("--clips", type=int, default=3000)
     ap.add_argument("--minutes", type=float, default=90, help="processor time of both stages together")
+    ap.add_argument("--init", help="a model folder made by this script: its stages are trained further")
     ap.add_argument("--only", choices=list(STAGES), help="train one stage, so that two processes train side by side; without, the rest")
     ap.add_argument("--batch", type=int, default=8)
     ap.add_argument("--rate", type=float, default=1.5e-3)
@@ -184,7 +189,8 @@ def main():
     vocabulary = Vocabulary(words())
     text_file = path("t5.pt")
     if not os.path.exists(text_file):
-        torch.save(train_text(vocabulary).state_dict(), text_file)
+        trained = weights.read(os.path.join(a.init, "text_encoder", "model.safetensors")) if a.init else train_text(vocabulary).state_dict()
+        torch.save(trained, text_file)
     text = T5(T5Config(len(vocabulary.pieces))).eval()
     text.load_state_dict(torch.load(text_file))
     clips, ids, places = make_clips(a.clips, vocabulary)
@@ -192,7 +198,7 @@ def main():
     nets = {}
     for name in STAGES:
         if a.only in (None, name):
-            nets[name] = train(name, clips, ids, places, text, a.minutes / 2, a.batch, a.rate)
+            nets[name] = train(name, clips, ids, places, text, a.minutes / 2, a.batch, a.rate, a.init)
         if a.only:
             continue
         export(a.out, vocabulary, text, nets)
