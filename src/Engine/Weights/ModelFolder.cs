@@ -92,7 +92,7 @@ public sealed partial class ModelFolder : IDisposable
     /// <exception cref="WeightException">The file is malformed.</exception>
     public SafetensorsFile? OpenPacked(string path) => openPacked(path);
 
-    /// <summary>Opens a folder, or one of the models embedded in the engine by its name; null is "nano".</summary>
+    /// <summary>Opens a folder, or one of the models embedded in the engine by its name; null is the first of <see cref="EmbeddedNames"/>.</summary>
     /// <exception cref="WeightException">The folder or one of its files is missing or malformed.</exception>
     public static ModelFolder Open(string? path = null)
     {

@@ -88,6 +88,10 @@ public sealed class CliFailureTests : IDisposable
     }
 
     [Fact]
+    public void A_default_model_that_is_not_offered()
+        => CliRun.Of("serve", "--port", "0", "--data", folder["videos"], "--model", "nothing").AssertRefused(1, "--model is 'nothing'; offered are nano, nano-student, nano-teacher");
+
+    [Fact]
     public void A_prompt_file_that_is_not_there() => CliRun.Of("generate", "--prompt-file", folder["none.txt"]).AssertRefused(1, "none.txt");
 
     [Fact]
