@@ -6,6 +6,8 @@ import time
 import numpy as np
 import torch
 
+from muon import optimizers
+
 WORK = os.environ.get("NANO_WORK", os.path.join(os.path.dirname(os.path.abspath(__file__)), "work"))
 DEVICE = os.environ.get("NANO_DEVICE", "cuda" if torch.cuda.is_available() else "cpu")
 os.makedirs(WORK, exist_ok=True)
@@ -96,30 +98,36 @@ def sheet(file, rows, labels=None, gap=2):
     img.save(file)
 
 
-def train_for(minutes, name, net, loss, rate, warm=50, tail=4.0):
+def train_for(minutes, name, net, loss, rate, warm=50, tail=4.0, matrix_rate=None):
     """Descends loss(), which draws its own batch, until so many minutes of processor time are gone; gives net with its averaged weights.
 
     A checkpoint every two minutes (NAME.pt in the work folder); started again, it goes on and counts the minutes of earlier runs."""
-    opt, ema = torch.optim.AdamW(net.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.01), Ema(net.parameters(), 0.998)
+    opts, ema = optimizers(net, rate, matrix_rate), Ema(net.parameters(), 0.998)
+    rates = [(g, g["lr"]) for opt in opts for g in opt.param_groups]
     start, before, step, mean = time.process_time(), 0.0, 0, None
 
     def keep(used):
-        save({"net": net.state_dict(), "opt": opt.state_dict(), "ema": ema.shadow, "n": ema.n, "step": step, "minutes": used}, name + ".pt")
+        save({"net": net.state_dict(), "opts": [opt.state_dict() for opt in opts], "ema": ema.shadow, "n": ema.n, "step": step, "minutes": used}, name + ".pt")
 
     if os.path.exists(path(name + ".pt")):
         kept = load(name + ".pt")
-        net.load_state_dict(kept["net"]); opt.load_state_dict(kept["opt"])
+        net.load_state_dict(kept["net"])
+        for opt, state in zip(opts, kept["opts"]):
+            opt.load_state_dict(state)
+        rates = [(g, highest) for (_, highest), g in zip(rates, (g for opt in opts for g in opt.param_groups))]
         ema.shadow, ema.n, step, before = kept["ema"], kept["n"], kept["step"], kept["minutes"]
     saved = before
     torch.manual_seed(1000 + step)
     while (used := before + (time.process_time() - start) / 60) < minutes:
-        for g in opt.param_groups:
-            g["lr"] = rate * min(1, (step + 1) / warm) * min(1, tail * (1 - used / minutes) + 0.02)
+        for g, highest in rates:
+            g["lr"] = highest * min(1, (step + 1) / warm) * min(1, tail * (1 - used / minutes) + 0.02)
         now = loss()
-        opt.zero_grad(set_to_none=True)
+        net.zero_grad(set_to_none=True)
         now.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        opt.step(); ema.update(); step += 1
+        for opt in opts:
+            opt.step()
+        ema.update(); step += 1
         mean = now.item() if mean is None else 0.98 * mean + 0.02 * now.item()
         if step % 100 == 0:
             print(f"{name} step {step} {used:.1f} min loss {mean:.4f}", flush=True)

@@ -185,8 +185,10 @@ class Fit(nn.Module):
         x = p.reshape(-1, gt, gh, gw, nt, nh, nw, self.cfg.in_channels, pt, ph, pw).permute(0, 7, 1, 4, 8, 2, 5, 9, 3, 6, 10)
         return x.reshape(len(x), self.cfg.in_channels, *self.cfg.size)
 
-    def forward(self, x, c_noise, text, told, prev=None, coarse=None):
-        """x (B, C, T, H, W) times c_in; text (B, L, D), zeros without; told: fps, (height, width), sigma_aug -> F, latents"""
+    def forward(self, x, c_noise, text, told, prev=None, coarse=None, seen=None):
+        """x (B, C, T, H, W) times c_in; text (B, L, D), zeros without; told: fps, (height, width), sigma_aug -> F, latents.
+
+        A list in seen gets the patches (B * G, n, Cp) behind every block."""
         fps, res, aug = told
         b, ones = len(x), torch.ones(len(x), device=x.device)
         ctx = [self.text_proj(text), self.noise_embed(c_noise)[:, None], self.fps_embed(24 / fps * ones)[:, None],
@@ -201,6 +203,8 @@ class Fit(nn.Module):
         ctx = torch.cat(ctx, 1)
         for block in self.blocks[:self.cfg.blocks]:
             p, latents = block(p, latents, ctx)
+            if seen is not None:
+                seen.append(p)
         for layer in (self.blocks[-1]["local_layers"] if self.cfg.local_layers else ()):
             p = layer(p)
         return self.join(self.unpatch(self.final_norm(p))), latents
