@@ -13,6 +13,10 @@ const uint SEGMENT = WIDE * LANES; // dimensions of one gathered piece of a row;
 const uint SEGMENTS = (HEAD_DIM + SEGMENT - 1) / SEGMENT;
 const uint LANE_VALUES = METHOD == METHOD_TILED ? 1 : SEGMENTS * SEGMENT * QUERIES;
 
+// An index that only looks unknown keeps the sums in memory. As values they are all alive at once, and LLVM, seeing more than any
+// processor has registers for, takes a block's keys one after the other through all of them: a load and a store for each product.
+#define UNKNOWN_ZERO (blocks >> 31)
+
 float lane_query[LANE_VALUES]; // [dimension][QUERIES]
 float lane_sums[LANE_VALUES];
 float scores[KEYS * QUERIES];  // [key][QUERIES]
@@ -53,7 +57,7 @@ void lanes_store(uint64_t row, uint n, float factor)
         {
             uint d = segment * SEGMENT + lane * WIDE;
             vec4 values = vec4(0.0);
-            [[unroll]] for (uint e = 0; e < WIDE; e++) values[e] = lane_sums[(d + e) * QUERIES + n] * factor;
+            [[unroll]] for (uint e = 0; e < WIDE; e++) values[e] = lane_sums[(d + e) * QUERIES + n + UNKNOWN_ZERO] * factor;
             if (!SCALAR_LOADS && d < HEAD_DIM) store_wide(row + d * STORAGE_BYTES, values);
             [[unroll]] for (uint e = 0; e < WIDE; e++)
             {

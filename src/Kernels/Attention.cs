@@ -31,9 +31,6 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
     private const int LargestNarrowHead = 80;
     private const int WideQueries = 4;
 
-    // Of a CPU driver's processor: what is read again for every few queries comes from there, or from slower memory.
-    private const int SecondLevelCacheInBytes = 512 << 10;
-
     /// <summary>How a value of k or v reaches all queries; the numbers are those of shaders/attention.comp.</summary>
     private enum Method
     {
@@ -104,7 +101,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         bool wide = headSize > LargestNarrowHead;
         Method method = MethodOf(target);
         int size = wide || method != Method.Tiled ? target.SubgroupSize : NarrowWorkgroup(problems.Queries, target);
-        int perLane = method == Method.Tiled || problems.Queries <= size ? 1 : QueriesPerLane(method, problems.Keys * headSize, target);
+        int perLane = method == Method.Tiled || problems.Queries <= size ? 1 : QueriesPerLane(method, target);
         bool scalar = method == Method.Uniform || WideAccess.Width(q.DType, target, headSize, q.RowStride, k.RowStride, v.RowStride) == 1;
         int queriesPerGroup = wide ? WideQueries : size * perLane;
         int blocks = (problems.Queries + queriesPerGroup - 1) / queriesPerGroup;
@@ -140,10 +137,10 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         _ => Method.Uniform,
     };
 
-    // A value of k or v that has reached all lanes serves two products in each. The sums of both overflow 16 registers, which where
-    // loads are cheap costs more (a quarter) than reading k and v twice, as long as these stay in a cache nearby.
-    private static int QueriesPerLane(Method method, int keyValues, KernelTarget target)
-        => method == Method.Uniform && target.VectorRegisters < 32 && 2 * sizeof(float) * keyValues <= SecondLevelCacheInBytes ? 1 : 2;
+    // A value of k or v that has reached all lanes serves two products in each: gathering it is dear. Where loading it is cheap,
+    // two queries are worth it only if the scores of both stay in registers.
+    private static int QueriesPerLane(Method method, KernelTarget target)
+        => method == Method.Uniform && target.VectorRegisters < 32 ? 1 : 2;
 
     // Queries side by side share the tiles of k and v; short problems take no more subgroups than they fill.
     private static int NarrowWorkgroup(int queries, KernelTarget target)

@@ -160,9 +160,12 @@ public sealed record GenerationPlan(LatentSize Latents, ImmutableArray<PlannedGr
         }
     }
 
-    private static PlannedGraph PlanGraph(ComputeGraph graph, int runs, GraphPlanner planner, Pace? pace) => new(
-        graph.Name, runs, graph.Nodes.Length, graph.Cost, planner.Plan(graph),
-        pace is { Factors.Count: > 0 } ? graph.Nodes.Sum(pace.Seconds) : null, LoaderOf(graph));
+    private static PlannedGraph PlanGraph(ComputeGraph graph, int runs, GraphPlanner planner, Pace? pace)
+    {
+        GraphLayout layout = planner.Plan(graph);
+        double? seconds = pace is { Factors.Count: > 0 } ? layout.Graph.Nodes.Zip(layout.Plans, pace.Seconds).Sum() : null;
+        return new(graph.Name, runs, graph.Nodes.Length, graph.Cost, layout, seconds, LoaderOf(graph));
+    }
 
     private static string GiB(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(bytes / (double)(1 << 30) * 1000) / 1000:0.###} GiB");
 

@@ -40,33 +40,40 @@ public sealed class Pace(DeviceRate rate, IReadOnlyDictionary<string, double>? k
 
     private readonly Dictionary<string, double> factors = known?.Where(f => f.Value is >= Least and <= Most).ToDictionary() ?? [];
 
-    /// <summary>Measured by expected time of each kernel seen so far.</summary>
+    /// <summary>Measured by expected time of each kind of work seen so far.</summary>
     public IReadOnlyDictionary<string, double> Factors => factors;
 
-    /// <summary>What a node is expected to take; a kernel never measured is taken to be as far off as the worst of the others.</summary>
-    public double Seconds(Node node) => Seconds(node.Kernel.Name, Guess(node));
+    /// <summary>What a node is expected to take; a kind never measured is taken to be as far off as the worst of the others.</summary>
+    public double Seconds(Node node, KernelPlan plan) => Seconds(KindOf(plan), Guess(node));
 
     /// <summary>The same from the guess, which costs more than the correction.</summary>
-    public double Seconds(string kernel, double guess) => guess * FactorOf(kernel);
+    public double Seconds(string kind, double guess) => guess * FactorOf(kind);
+
+    /// <summary>
+    /// The shaders that a plan runs, without their storage: <c>winograd_input+matmul+winograd_output</c>. One kernel may be several kinds:
+    /// attention of wide heads takes six times as long for its arithmetic as that of narrow ones on a CPU driver.
+    /// </summary>
+    public static string KindOf(KernelPlan plan)
+        => string.Join('+', plan.Dispatches.Select(d => d.Shader.Split('.')[0]).Distinct());
 
     /// <summary>What a node takes by its cost alone.</summary>
     public double Guess(Node node) => rate.Seconds(node.Cost);
 
-    /// <summary>All nodes of a kernel in a graph took so long together: odd ones among them do not count more than they are.</summary>
-    /// <param name="kernel">Its name.</param>
+    /// <summary>All nodes of a kind in a graph took so long together: odd ones among them do not count more than they are.</summary>
+    /// <param name="kind">As KindOf names it.</param>
     /// <param name="guess">By their cost alone.</param>
     /// <param name="measured">Seconds.</param>
-    public void Learn(string kernel, double guess, double measured)
+    public void Learn(string kind, double guess, double measured)
     {
         if (guess >= LeastSeconds && measured > 0)
         {
-            factors[kernel] = Math.Clamp(measured / guess, Least, Most);
+            factors[kind] = Math.Clamp(measured / guess, Least, Most);
         }
     }
 
-    private double FactorOf(string kernel)
+    private double FactorOf(string kind)
     {
-        if (factors.TryGetValue(kernel, out double factor))
+        if (factors.TryGetValue(kind, out double factor))
         {
             return factor;
         }

@@ -44,8 +44,8 @@ public sealed class GpuExecutor : IGraphExecutor
         this.pace = pace ?? new(DeviceRate.Expected(device.Snapshot.Kind));
         plans = layout.Plans;
         guesses = [.. graph.Nodes.Select(this.pace.Guess)];
-        nodeSeconds = [.. graph.Nodes.Select((n, i) => this.pace.Seconds(n.Kernel.Name, guesses[i]))];
-        (tally, shares) = (new(graph, guesses), new(graph.Nodes.Length));
+        nodeSeconds = [.. graph.Nodes.Select((n, i) => this.pace.Seconds(Pace.KindOf(plans[i]), guesses[i]))];
+        (tally, shares) = (new(plans, guesses), new(graph.Nodes.Length));
         Memory = new(device, layout, prepared);
         try
         {

@@ -1,23 +1,26 @@
+using Hummingbird.Vulkan.Kernels;
+
 namespace Hummingbird.Vulkan.Engine.Graph;
 
-/// <summary>Adds up what a graph's nodes take, kernel by kernel. Allocates when it is made only: a step does not.</summary>
+/// <summary>Adds up what a graph's nodes take, by kinds of work. Allocates when it is made only: a step does not.</summary>
 internal sealed class KernelTally
 {
-    private readonly string[] kernels;
-    private readonly int[] kernelOf;
+    private readonly string[] kinds;
+    private readonly int[] kindOf;
     private readonly double[] guesses;
     private readonly double[] seconds;
 
-    /// <param name="graph">Which.</param>
+    /// <param name="plans">How each node runs.</param>
     /// <param name="nodeGuesses">What each node takes by its cost alone.</param>
-    public KernelTally(ComputeGraph graph, ReadOnlySpan<double> nodeGuesses)
+    public KernelTally(IReadOnlyCollection<KernelPlan> plans, ReadOnlySpan<double> nodeGuesses)
     {
-        kernels = [.. graph.Nodes.Select(n => n.Kernel.Name).Distinct()];
-        kernelOf = [.. graph.Nodes.Select(n => Array.IndexOf(kernels, n.Kernel.Name))];
-        (guesses, seconds) = (new double[kernels.Length], new double[kernels.Length]);
-        for (int i = 0; i < kernelOf.Length; i++)
+        string[] all = [.. plans.Select(Pace.KindOf)];
+        kinds = [.. all.Distinct()];
+        kindOf = [.. all.Select(k => Array.IndexOf(kinds, k))];
+        (guesses, seconds) = (new double[kinds.Length], new double[kinds.Length]);
+        for (int i = 0; i < kindOf.Length; i++)
         {
-            guesses[kernelOf[i]] += nodeGuesses[i];
+            guesses[kindOf[i]] += nodeGuesses[i];
         }
     }
 
@@ -26,14 +29,14 @@ internal sealed class KernelTally
     public void Teach(Pace pace, ReadOnlySpan<double> nodeSeconds)
     {
         Array.Clear(seconds);
-        for (int i = 0; i < kernelOf.Length; i++)
+        for (int i = 0; i < kindOf.Length; i++)
         {
-            seconds[kernelOf[i]] += nodeSeconds[i];
+            seconds[kindOf[i]] += nodeSeconds[i];
         }
 
-        for (int i = 0; i < kernels.Length; i++)
+        for (int i = 0; i < kinds.Length; i++)
         {
-            pace.Learn(kernels[i], guesses[i], seconds[i]);
+            pace.Learn(kinds[i], guesses[i], seconds[i]);
         }
     }
 }

@@ -77,13 +77,21 @@ public sealed class SubmitPlanTests
     {
         Pace pace = new(new(1e8, 1e7, 0));
         Node product = NodeOf(new MatMul(), [64, 1024], [1024, 1024]), other = NodeOf(new LayerNorm(), [64, 1024], [1024], [1024]);
-        Assert.Equal(4 * pace.Guess(product), pace.Seconds(product), 9);
+        Assert.Equal(4 * pace.Guess(product), pace.Seconds(product, MatrixPlan), 9);
         pace.Learn("matmul", pace.Guess(product), measured: 0.5 * pace.Guess(product));
-        Assert.Equal(0.5 * pace.Guess(product), pace.Seconds(product), 9);
-        Assert.Equal(0.5 * pace.Guess(other), pace.Seconds(other), 9);
+        Assert.Equal(0.5 * pace.Guess(product), pace.Seconds(product, MatrixPlan), 9);
+        Assert.Equal(0.5 * pace.Guess(other), pace.Seconds(other, PlanOf("layer_norm.f32")), 9);
         pace.Learn("layer_norm", pace.Guess(other), measured: 3 * pace.Guess(other));
-        Assert.Equal(3 * pace.Guess(other), pace.Seconds(other), 9);
+        Assert.Equal(3 * pace.Guess(other), pace.Seconds(other, PlanOf("layer_norm.f32")), 9);
         Assert.Equal(3.0, pace.Seconds("conv2d", 1.0), 9);
+    }
+
+    [Fact]
+    public void Kinds_of_one_kernel_are_told_apart_and_their_storage_is_not()
+    {
+        Assert.Equal("winograd_input+matmul+winograd_output", Pace.KindOf(PlanOf("winograd_input.f32", "matmul.ldv.f32w16", "winograd_output.f32")));
+        Assert.NotEqual(Pace.KindOf(PlanOf("attention.f16")), Pace.KindOf(PlanOf("attention_wide.f16")));
+        Assert.Equal(Pace.KindOf(PlanOf("matmul.tiled.f32")), Pace.KindOf(PlanOf("matmul.gather.f16", "matmul.gather.f16")));
     }
 
     [Fact]
@@ -107,9 +115,13 @@ public sealed class SubmitPlanTests
         ComputeGraph graph = g.Build();
         Pace pace = new(new(1e8, 1e9, 0));
         double[] guesses = [.. graph.Nodes.Select(pace.Guess)];
-        new KernelTally(graph, guesses).Teach(pace, [guesses[0], 20 * guesses[1]]);
+        new KernelTally([MatrixPlan, MatrixPlan], guesses).Teach(pace, [guesses[0], 20 * guesses[1]]);
         Assert.Equal((guesses[0] + (20 * guesses[1])) / (guesses[0] + guesses[1]), pace.Seconds("matmul", 1.0), 9);
     }
+
+    private static KernelPlan MatrixPlan => PlanOf("matmul.tiled.f32");
+
+    private static KernelPlan PlanOf(params string[] shaders) => new([.. shaders.Select(s => new Dispatch(s, [], new(1), [], []))]);
 
     private static Node NodeOf(Kernel kernel, params Shape[] operands)
     {
