@@ -19,7 +19,7 @@ public sealed class PaceFile
     {
         string folder = options.PaceFolder ?? CacheFolder.Of("pace");
         return folder.Length == 0 || options.Slowdown > 1 ? null
-            : new(System.IO.Path.Combine(folder, $"{device.DeviceUuid}-{device.DriverVersion:x8}.json"));
+            : new(System.IO.Path.Combine(folder, $"{device.DeviceUuid}-{device.DriverVersion:x8}.kinds.json"));
     }
 
     /// <returns>Null when there is no usable file.</returns>
