@@ -24,7 +24,7 @@ public readonly record struct DeviceRate(double FlopsPerSecond, double BytesPerS
     public DeviceRate SlowedBy(double factor) => new(FlopsPerSecond / factor, BytesPerSecond / factor, DispatchSeconds * factor);
 }
 
-/// <summary>How long kernels take on a device: a guess from their cost, corrected kernel by kernel by what was measured.</summary>
+/// <summary>How long kernels take on a device: a guess from their cost, corrected for each kind of work by what was measured.</summary>
 /// <remarks>Shared by all graphs of a generation: what the text encoder's matrix products took says how the U-Net's are to be cut.</remarks>
 /// <param name="rate">The guess.</param>
 /// <param name="known">Corrections known from before.</param>

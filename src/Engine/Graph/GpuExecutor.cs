@@ -23,7 +23,7 @@ public sealed class GpuExecutor : IGraphExecutor
     private readonly Action<GraphRun>? observer;
     private readonly double[] guesses;
     private readonly double[] nodeSeconds;
-    private readonly KernelTally tally;
+    private readonly PaceTally tally;
     private readonly DispatchShares shares;
     private GraphRecording recording;
     private double expected;

@@ -14,6 +14,7 @@ public sealed class PaceFile
 
     public string Path { get; }
 
+    /// <remarks>The name says what the factors are of: files of other versions, by kernels, would pass for the worst of what is known.</remarks>
     /// <returns>Null when the user wants no cache, has no folder for one, or pretends that the device is another.</returns>
     public static PaceFile? For(DeviceSnapshot device, DeviceOptions options)
     {
@@ -35,9 +36,9 @@ public sealed class PaceFile
 
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path));
             Dictionary<string, double> factors = [];
-            foreach (JsonProperty kernel in json.RootElement.EnumerateObject())
+            foreach (JsonProperty kind in json.RootElement.EnumerateObject())
             {
-                factors[kernel.Name] = kernel.Value.GetDouble();
+                factors[kind.Name] = kind.Value.GetDouble();
             }
 
             return new(DeviceRate.Expected(device.Kind), factors);
@@ -58,9 +59,9 @@ public sealed class PaceFile
             {
                 using Utf8JsonWriter json = new(stream, new() { Indented = true });
                 json.WriteStartObject();
-                foreach ((string kernel, double factor) in pace.Factors.OrderBy(f => f.Key, StringComparer.Ordinal))
+                foreach ((string kind, double factor) in pace.Factors.OrderBy(f => f.Key, StringComparer.Ordinal))
                 {
-                    json.WriteNumber(kernel, factor);
+                    json.WriteNumber(kind, factor);
                 }
 
                 json.WriteEndObject();

@@ -106,7 +106,7 @@ public sealed class SubmitPlanTests
     }
 
     [Fact]
-    public void Nodes_of_a_kernel_are_learned_from_together()
+    public void Nodes_of_a_kind_are_learned_from_together()
     {
         GraphBuilder g = new("test");
         Value x = g.Input("x", [64, 1024], DType.F32);
@@ -115,7 +115,7 @@ public sealed class SubmitPlanTests
         ComputeGraph graph = g.Build();
         Pace pace = new(new(1e8, 1e9, 0));
         double[] guesses = [.. graph.Nodes.Select(pace.Guess)];
-        new KernelTally([MatrixPlan, MatrixPlan], guesses).Teach(pace, [guesses[0], 20 * guesses[1]]);
+        new PaceTally([MatrixPlan, MatrixPlan], guesses).Teach(pace, [guesses[0], 20 * guesses[1]]);
         Assert.Equal((guesses[0] + (20 * guesses[1])) / (guesses[0] + guesses[1]), pace.Seconds("matmul", 1.0), 9);
     }
 

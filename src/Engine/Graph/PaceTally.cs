@@ -3,7 +3,7 @@ using Hummingbird.Vulkan.Kernels;
 namespace Hummingbird.Vulkan.Engine.Graph;
 
 /// <summary>Adds up what a graph's nodes take, by kinds of work. Allocates when it is made only: a step does not.</summary>
-internal sealed class KernelTally
+internal sealed class PaceTally
 {
     private readonly string[] kinds;
     private readonly int[] kindOf;
@@ -12,7 +12,7 @@ internal sealed class KernelTally
 
     /// <param name="plans">How each node runs.</param>
     /// <param name="nodeGuesses">What each node takes by its cost alone.</param>
-    public KernelTally(IReadOnlyCollection<KernelPlan> plans, ReadOnlySpan<double> nodeGuesses)
+    public PaceTally(IReadOnlyCollection<KernelPlan> plans, ReadOnlySpan<double> nodeGuesses)
     {
         string[] all = [.. plans.Select(Pace.KindOf)];
         kinds = [.. all.Distinct()];
