@@ -29,6 +29,7 @@ const bool SCALAR_STORES = (FEATURES & 256u) != 0; // rows of the output or the 
 const bool BATCHED = (FEATURES & 512u) != 0;     // matmul only: panels of all batches along z
 const bool QUAD_LOADS = (FEATURES & 1024u) != 0; // scalar loads of fp16 whose rows are aligned to four channels
 const bool IN_FRAMES = (FEATURES & 2048u) != 0;  // conv2d only: factors and offsets of each frame behind the bias
+const bool ONE_QUAD = (FEATURES & 4096u) != 0; // quad loads, and no source has more than four channels
 const uint ACTIVATION = FEATURES >> 16;
 
 #ifndef BATCH_PANELS

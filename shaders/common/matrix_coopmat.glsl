@@ -92,7 +92,7 @@ void load_next()
         [[unroll]] for (uint q = 0; q < ROW_VECTORS; q++)
         {
             uint c = k + (own_vector() + q) * WIDTH;
-            next_a[i * ROW_VECTORS + q] = load_vector(origin[i] + q * (WIDTH * 2), c, count, inside[i], vectors);
+            next_a[i * ROW_VECTORS + q] = load_vector(origin[i] + q * (WIDTH * 2), c, count, inside[i] && (!CHANNEL_TAIL || c < count), vectors);
         }
         origin[i] += STEP * 2;
     }

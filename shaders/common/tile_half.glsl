@@ -32,7 +32,9 @@ uvec4 next_b[B_VECTORS];
 
 void load_tile(uint c, uint count)
 {
-    next_a = load_vector(origin, c, count, inside, vectors);
+    // Half of the invocations begin at k, which is a channel for certain: comparing c would hold a register through the loop.
+    bool present = inside && (!CHANNEL_TAIL || gl_LocalInvocationID.x < TILE_ROWS || k + TILE_DEPTH / 2 < count);
+    next_a = load_vector(origin, c, count, present, vectors);
     [[unroll]] for (uint i = 0; i < B_VECTORS; i++) next_b[i] = Vector(panel + i * (WORKGROUP_SIZE * B_BYTES)).v;
 }
 

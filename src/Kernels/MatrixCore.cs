@@ -35,6 +35,9 @@ public enum MatrixFeatures
 
     /// <summary>The bias is followed by factors and offsets of each frame; conv2d only.</summary>
     InFrames = 2048,
+
+    /// <summary>With <see cref="QuadLoads"/>: no source has more than four channels, as at a stem.</summary>
+    OneQuad = 4096,
 }
 
 /// <summary>The parameters that matmul, conv2d and conv3d share, directly behind the addresses.</summary>
@@ -200,8 +203,10 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
             | Loads(inputs[0], tiling);
         bool hasSecond = inputs.Length > 5 && inputs[5].IsPresent;
         features |= hasSecond ? MatrixFeatures.SecondSource | Loads(inputs[5], tiling) : MatrixFeatures.None;
-        bool isQuads = features.HasFlag(MatrixFeatures.ScalarLoads) && inputs[0].DType == DType.F16 && IsQuads(inputs[0]) && (!hasSecond || IsQuads(inputs[5]));
-        return features | When(isQuads && tiling.VectorChannels == 8, MatrixFeatures.QuadLoads);
+        bool isQuads = tiling.VectorChannels == 8 && features.HasFlag(MatrixFeatures.ScalarLoads) && inputs[0].DType == DType.F16
+            && IsQuads(inputs[0]) && (!hasSecond || IsQuads(inputs[5]));
+        bool isOneQuad = isQuads && inputs[0].Shape.Channels <= 4 && (!hasSecond || inputs[5].Shape.Channels <= 4);
+        return features | When(isQuads, MatrixFeatures.QuadLoads) | When(isOneQuad, MatrixFeatures.OneQuad);
     }
 
     private static bool IsQuads(TensorSpec source) => source.Shape.Channels % 4 == 0 && !IsSlice(source);

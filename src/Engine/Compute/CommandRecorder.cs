@@ -37,7 +37,7 @@ public sealed class CommandRecorder : IDisposable
         }
     }
 
-    public string Name { get; }
+    public string Name { get; private set; }
 
     /// <summary>Recorded to the end: can be submitted.</summary>
     public bool IsReady { get; private set; }
@@ -50,9 +50,10 @@ public sealed class CommandRecorder : IDisposable
 
     internal CommandBuffer Commands { get; }
 
-    /// <summary>Starts anew. What is recorded runs after everything submitted before it.</summary>
-    public void Begin()
+    /// <summary>Starts anew, under another name if there is one. What is recorded runs after everything submitted before it.</summary>
+    public void Begin(string? name = null)
     {
+        Name = name ?? Name;
         ObjectDisposedException.ThrowIf(isDisposed, this);
         device.Queue.Wait(LastSubmit);
         device.Api.ResetCommandPool(pool);

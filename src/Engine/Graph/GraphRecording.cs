@@ -8,37 +8,52 @@ using Hummingbird.Vulkan.Kernels;
 namespace Hummingbird.Vulkan.Engine.Graph;
 
 /// <summary>A graph recorded into command buffers: one per submit of the submit plan, ready to be submitted again and again.</summary>
+/// <remarks>A driver takes kilobytes for each. Where a slow device asks for tens of thousands, which one 26-frame step does before its
+/// pace is known, they are recorded one by one when their turn comes: microseconds before a submit of milliseconds.</remarks>
 internal sealed class GraphRecording : IDisposable
 {
+    private const int MostKept = 4096;
+
+    // One runs, one is queued behind it, one is being recorded.
+    private const int Turns = 3;
+
     private readonly GpuDevice device;
     private readonly ComputeGraph graph;
     private readonly ImmutableArray<KernelPlan> plans;
     private readonly GraphMemory memory;
     private readonly TimestampPool? timestamps;
     private readonly HazardTracker hazards = new();
-    private readonly List<CommandRecorder> submits = [];
-    private readonly List<(int First, int Last)> ranges = [];
-    private readonly List<(int First, int Last)> dispatches = [];
-    private readonly Dictionary<int, List<DispatchPiece[]>> cuts;
+    private readonly List<SubmitCommands> submits = [];
+    private readonly CommandRecorder[] recorders;
     private readonly List<Interval> spans = [];
     private readonly bool timesNodes;
-    private CommandRecorder? current;
-    private int stamps;
 
     /// <param name="shares">Where nodes that are too long for a submit are cut.</param>
     /// <param name="timesNodes">Time every node, not only every submit.</param>
+    /// <param name="mostKept">With more submits than this, none is kept recorded.</param>
     public GraphRecording(
-        GpuDevice device, ComputeGraph graph, ImmutableArray<KernelPlan> plans, GraphMemory memory, SubmitPlan schedule, DispatchShares shares, bool timesNodes = false)
+        GpuDevice device,
+        ComputeGraph graph,
+        ImmutableArray<KernelPlan> plans,
+        GraphMemory memory,
+        SubmitPlan schedule,
+        DispatchShares shares,
+        bool timesNodes = false,
+        int mostKept = MostKept)
     {
         (this.device, this.graph, this.plans, this.memory, this.timesNodes) = (device, graph, plans, memory, timesNodes);
         Schedule = schedule;
-        cuts = schedule.Submits.Where(s => schedule.PartsOf(s) > 1).ToDictionary(
-            s => s.First, s => DispatchPieces.Submits(plans[s.First], shares.Parts(s.First, schedule.PartsOf(s), plans[s.First].Dispatches.Length)));
-        int count = schedule.Submits.Sum(StampsOf);
-        timestamps = device.Plan.TimestampValidBits > 0 ? new(device, count) : null;
         foreach (SubmitRange range in schedule.Submits)
         {
-            Record(range);
+            Divide(range, shares);
+        }
+
+        timestamps = device.Plan.TimestampValidBits > 0 ? new(device, NextStamp) : null;
+        bool isKept = submits.Count <= mostKept;
+        recorders = [.. Enumerable.Range(0, isKept ? submits.Count : Turns).Select(i => new CommandRecorder(device, graph.Nodes[submits[i].First].Label))];
+        for (int i = 0; isKept && i < submits.Count; i++)
+        {
+            Record(i, recorders[i]);
         }
 
         SubmitSeconds = new double[timestamps is null ? 0 : submits.Count];
@@ -55,19 +70,35 @@ internal sealed class GraphRecording : IDisposable
     public double[] NodeSeconds { get; }
 
     /// <summary>First and last node of a submit.</summary>
-    public (int First, int Last) NodesOf(int submit) => ranges[submit];
+    public (int First, int Last) NodesOf(int submit) => (submits[submit].First, submits[submit].Last);
 
     /// <summary>The first node of each submit that was timed.</summary>
-    public IEnumerable<int> FirstNodes => ranges.Take(SubmitSeconds.Length).Select(r => r.First);
+    public IEnumerable<int> FirstNodes => submits.Take(SubmitSeconds.Length).Select(s => s.First);
 
     /// <summary>First and last dispatch of a submit that runs a part of a node.</summary>
-    public (int First, int Last) DispatchesOf(int submit) => dispatches[submit];
+    public (int First, int Last) DispatchesOf(int submit)
+        => submits[submit].Pieces is { } pieces ? (pieces[0].Dispatch, pieces[^1].Dispatch) : (0, plans[submits[submit].Last].Dispatches.Length - 1);
 
     public KernelPlan PlanOf(int node) => plans[node];
 
     public int Count => submits.Count;
 
-    public CommandRecorder this[int submit] => submits[submit];
+    private int NextStamp => spans.Count == 0 ? 0 : spans[^1].To + 1;
+
+    /// <summary>The commands of a submit, to be submitted before those of the one <see cref="Turns"/> further on are asked for.</summary>
+    public CommandRecorder this[int submit]
+    {
+        get
+        {
+            CommandRecorder recorder = recorders[submit % recorders.Length];
+            if (recorders.Length < submits.Count)
+            {
+                Record(submit, recorder);
+            }
+
+            return recorder;
+        }
+    }
 
     /// <summary>Fetches the times of the last run. Allocates nothing: a step does not.</summary>
     /// <param name="share">Of the device that this program had meanwhile: times are multiplied by it.</param>
@@ -96,56 +127,74 @@ internal sealed class GraphRecording : IDisposable
     public void Dispose()
     {
         timestamps?.Dispose();
-        foreach (CommandRecorder submit in submits)
+        foreach (CommandRecorder recorder in recorders)
         {
-            submit.Dispose();
+            recorder.Dispose();
+        }
+    }
+
+    /// <summary>A node longer than a submit may be is alone in its range and gets a submit for each of its pieces.</summary>
+    private void Divide(SubmitRange range, DispatchShares shares)
+    {
+        int last = range.First + range.Count - 1;
+        if (Schedule.PartsOf(range) == 1)
+        {
+            Add(new(range.First, last, Pieces: null, BeginsNode: true, NextStamp));
+            return;
+        }
+
+        KernelPlan plan = plans[range.First];
+        List<DispatchPiece[]> pieces = DispatchPieces.Submits(plan, shares.Parts(range.First, Schedule.PartsOf(range), plan.Dispatches.Length));
+        for (int i = 0; i < pieces.Count; i++)
+        {
+            Add(new(last, last, pieces[i], BeginsNode: i == 0, NextStamp));
         }
     }
 
     /// <summary>A submit has one timestamp at its start and one at its end, or one behind each node.</summary>
-    /// <remarks>A node longer than a submit may be is alone in its range and gets a submit for each of its pieces.</remarks>
-    private int StampsOf(SubmitRange range)
-        => cuts.TryGetValue(range.First, out List<DispatchPiece[]>? pieces) ? 2 * pieces.Count : timesNodes ? 1 + range.Count : 2;
-
-    private void Record(SubmitRange range)
+    private void Add(SubmitCommands submit)
     {
-        if (cuts.TryGetValue(range.First, out List<DispatchPiece[]>? pieces))
+        int from = submit.FirstStamp;
+        for (int node = timesNodes ? submit.First : submit.Last; node <= submit.Last; node++, from++)
         {
-            RecordParts(graph.Nodes[range.First], pieces);
-            return;
+            spans.Add(new(submits.Count, node, from, from + 1));
         }
 
-        int last = range.First + range.Count - 1;
-        Begin(graph.Nodes[range.First].Label);
-        for (int i = range.First; i <= last; i++)
+        submits.Add(submit);
+    }
+
+    private void Record(int index, CommandRecorder recorder)
+    {
+        SubmitCommands submit = submits[index];
+        int stamp = submit.FirstStamp;
+        recorder.Begin(graph.Nodes[submit.First].Label);
+        if (index == 0 && timestamps is not null)
         {
-            Prepare(graph.Nodes[i], plans[i]);
-            RecordPieces(graph.Nodes[i], [.. plans[i].Dispatches.Select((d, n) => new DispatchPiece(n, default, d.Workgroups))]);
-            if (timesNodes && i < last)
+            recorder.ResetTimestamps(timestamps);
+        }
+
+        Stamp(recorder, stamp++);
+
+        // What earlier submits wrote becomes visible here.
+        Barrier(recorder);
+        for (int i = submit.First; i <= submit.Last; i++)
+        {
+            if (submit.BeginsNode)
             {
-                Stamp(i);
+                Prepare(recorder, graph.Nodes[i], plans[i]);
+            }
+
+            RecordPieces(recorder, graph.Nodes[i], submit.Pieces ?? [.. plans[i].Dispatches.Select((d, n) => new DispatchPiece(n, default, d.Workgroups))]);
+            if (timesNodes || i == submit.Last)
+            {
+                Stamp(recorder, stamp++);
             }
         }
 
-        End(range.First, last, (0, plans[last].Dispatches.Length - 1));
+        recorder.End();
     }
 
-    private void RecordParts(Node node, List<DispatchPiece[]> pieces)
-    {
-        for (int i = 0; i < pieces.Count; i++)
-        {
-            Begin(node.Label);
-            if (i == 0)
-            {
-                Prepare(node, plans[node.Index]);
-            }
-
-            RecordPieces(node, pieces[i]);
-            End(node.Index, node.Index, (pieces[i][0].Dispatch, pieces[i][^1].Dispatch));
-        }
-    }
-
-    private void RecordPieces(Node node, DispatchPiece[] pieces)
+    private void RecordPieces(CommandRecorder recorder, Node node, DispatchPiece[] pieces)
     {
         KernelPlan plan = plans[node.Index];
         Span<byte> pushes = stackalloc byte[plan.Dispatches.Max(d => d.PushSizeInBytes)];
@@ -155,28 +204,28 @@ internal sealed class GraphRecording : IDisposable
             Dispatch dispatch = plan.Dispatches[piece.Dispatch];
             if (i > 0 && piece.Dispatch != pieces[i - 1].Dispatch)
             {
-                Barrier();
+                Barrier(recorder);
                 Track(node);
             }
 
             Span<byte> push = pushes[..dispatch.PushSizeInBytes];
             WritePush(node, dispatch, push);
-            current!.Dispatch(device.Pipelines.Get(PipelineKey.Of(dispatch)), push, piece.Groups, piece.Start);
+            recorder.Dispatch(device.Pipelines.Get(PipelineKey.Of(dispatch)), push, piece.Groups, piece.Start);
         }
     }
 
     /// <summary>The barrier before a node, if it needs one, and the clearing of its output, if it wants that.</summary>
-    private void Prepare(Node node, KernelPlan plan)
+    private void Prepare(CommandRecorder recorder, Node node, KernelPlan plan)
     {
         if (Touched(node).Any(t => hazards.Conflicts(t.Slice.Address, t.Slice.SizeInBytes, t.Writes)))
         {
-            Barrier();
+            Barrier(recorder);
         }
 
         if (plan.ClearOutput)
         {
-            current!.Fill(memory[node.Output], 0);
-            Barrier();
+            recorder.Fill(memory[node.Output], 0);
+            Barrier(recorder);
         }
 
         Track(node);
@@ -204,48 +253,17 @@ internal sealed class GraphRecording : IDisposable
         }
     }
 
-    private void Barrier()
+    private void Barrier(CommandRecorder recorder)
     {
-        current!.Barrier();
+        recorder.Barrier();
         hazards.Clear();
     }
 
-    private void Begin(string label)
-    {
-        current = new(device, label);
-        current.Begin();
-        if (timestamps is not null)
-        {
-            if (submits.Count == 0)
-            {
-                current.ResetTimestamps(timestamps);
-            }
-
-            current.WriteTimestamp(timestamps, stamps++);
-        }
-
-        // What earlier submits wrote becomes visible here.
-        Barrier();
-    }
-
-    private void End(int firstNode, int lastNode, (int First, int Last) of)
-    {
-        Stamp(lastNode);
-        current!.End();
-        submits.Add(current);
-        ranges.Add((firstNode, lastNode));
-        dispatches.Add(of);
-        current = null;
-    }
-
-    /// <summary>Takes the time: since the last stamp it was this node's, or the whole submit's.</summary>
-    private void Stamp(int node)
+    private void Stamp(CommandRecorder recorder, int index)
     {
         if (timestamps is not null)
         {
-            current!.WriteTimestamp(timestamps, stamps);
-            spans.Add(new(submits.Count, node, stamps - 1, stamps));
-            stamps++;
+            recorder.WriteTimestamp(timestamps, index);
         }
     }
 
@@ -267,6 +285,14 @@ internal sealed class GraphRecording : IDisposable
 
         dispatch.Parameters.AsSpan().CopyTo(push[(addresses.Length * sizeof(ulong))..]);
     }
+
+    /// <summary>What one submit records.</summary>
+    /// <param name="First">Its first node.</param>
+    /// <param name="Last">And its last.</param>
+    /// <param name="Pieces">Of the dispatches of its one node; null where all nodes run whole.</param>
+    /// <param name="BeginsNode">False where an earlier submit began the node.</param>
+    /// <param name="FirstStamp">Index of its first timestamp.</param>
+    private sealed record SubmitCommands(int First, int Last, DispatchPiece[]? Pieces, bool BeginsNode, int FirstStamp);
 
     /// <summary>Two timestamps and whose time lies between them.</summary>
     private readonly record struct Interval(int Submit, int Node, int From, int To);
