@@ -10,7 +10,7 @@
 //   2 y = act((x - near) * scale + shift): near is a value of the group, so a mean far from zero costs no precision
 // partials [samples, chunks, C, 2] and affine [samples, 3, C] are scratch. No atomics: the same bits on every run.
 // Constants: 0 workgroup size, 1 STAGE, 2 WIDTH (channels of an invocation: WIDE by one load, 1 where rows do not start at multiples
-// of 8 bytes), 3 ACCESS (ACCESS_VECTORS: an invocation's channels are WORKGROUP_SIZE apart, and a workgroup of one subgroup loads
+// of 8 bytes), 3 ACCESS (ACCESS_VECTORS, ACCESS_LANES: an invocation's channels are WORKGROUP_SIZE apart, and a workgroup of one subgroup loads
 // vectors; ACCESS_SINGLES: nothing is loaded by 64 bits).
 // Ladder: v1 an invocation is a channel of a chunk, so reads run along the channels and no stage but 1 needs a barrier.
 //         v2 64 bits per load and store. Mesa 25.0.7, one core, fp32 with SiLU, of 12 bytes per value, v1 to v2: 640 channels of
@@ -32,8 +32,8 @@ layout(constant_id = 2) const uint WIDTH = 1;
 layout(constant_id = 3) const uint ACCESS = 0;
 
 #define LANES WORKGROUP_SIZE
-#include "common/load_vector.glsl"
 #include "common/access.glsl"
+#include "common/load_vector.glsl"
 
 layout(push_constant, scalar) uniform Push
 {

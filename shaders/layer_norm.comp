@@ -5,7 +5,7 @@
 // x [rows, C] with row stride, weight [C], bias [C] fp32, y [rows, C]. Statistics in fp32, two passes (mean, then
 // squared distances), so that a large mean costs no precision. One workgroup per row, folded over x and y.
 // Constants: 0 workgroup size, 1 WIDTH (channels per turn: WIDE by one load, or 1 where rows do not start at multiples of 8 bytes),
-// 2 ACCESS (ACCESS_VECTORS: an invocation's channels are WORKGROUP_SIZE apart, and the workgroup loads vectors).
+// 2 ACCESS (ACCESS_VECTORS, ACCESS_LANES: an invocation's channels are WORKGROUP_SIZE apart, and the workgroup loads vectors).
 // Ladder (Mesa 25.0.7, one core, 2560x320 fp32, of 8 bytes per value): v1 one subgroup per row on CPU drivers, up to 256
 //         invocations on GPUs, 1.85 GB/s, compiled in 57 ms; v2 64 bits per load and store, 2.75 GB/s, 42 ms.
 #include "common/types.glsl"
@@ -17,8 +17,8 @@ layout(constant_id = 1) const uint WIDTH = 1;
 layout(constant_id = 2) const uint ACCESS = 0;
 
 #define LANES WORKGROUP_SIZE
-#include "common/load_vector.glsl"
 #include "common/access.glsl"
+#include "common/load_vector.glsl"
 
 layout(push_constant, scalar) uniform Push
 {

@@ -30,6 +30,7 @@ const bool BATCHED = (FEATURES & 512u) != 0;     // matmul only: panels of all b
 const bool QUAD_LOADS = (FEATURES & 1024u) != 0; // scalar loads of fp16 whose rows are aligned to four channels
 const bool IN_FRAMES = (FEATURES & 2048u) != 0;  // conv2d only: factors and offsets of each frame behind the bias
 const bool ONE_QUAD = (FEATURES & 4096u) != 0; // quad loads, and no source has more than four channels
+const bool MERGED = (FEATURES & 8192u) == 0;   // the driver merges loads from uniform addresses: load_vector.glsl
 const uint ACTIVATION = FEATURES >> 16;
 
 #ifndef BATCH_PANELS

@@ -3,15 +3,15 @@
 // error of the customary 0, +-1, +-2 (Barabasz et al., Error analysis and improving the accuracy of Winograd convolution).
 // G is applied on the host (WinogradPacking). An invocation transforms two channels of one tile, which are neighbours and reached
 // by 64 bits at once (ACCESS_WIDE) or each by itself (ACCESS_SINGLES), or WORKGROUP_SIZE apart, so that a workgroup of one subgroup
-// loads vectors (ACCESS_VECTORS: the channels of each source fill whole workgroups).
+// loads vectors (ACCESS_VECTORS and ACCESS_LANES: the channels of each source fill whole workgroups).
 layout(constant_id = 1) const uint FEATURES = 0;
 layout(constant_id = 2) const uint TILE = 4;
 layout(constant_id = 3) const uint ACCESS = 0;
 layout(constant_id = 4) const uint COLUMN_TILE = 4; // TILE, or 1 for a convolution along lines only: F(m, 3), Y = A^T [ (G g) * (B^T d) ]
 
 #define LANES WORKGROUP_SIZE
-#include "load_vector.glsl"
 #include "access.glsl"
+#include "load_vector.glsl"
 
 const bool HAS_BIAS = (FEATURES & 1u) != 0;
 const bool HAS_SHIFT = (FEATURES & 2u) != 0;

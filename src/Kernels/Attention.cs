@@ -133,8 +133,8 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
     private static Method MethodOf(KernelTarget target) => target.Matrix switch
     {
         MatrixFamily.Tiled or MatrixFamily.TiledPacked or MatrixFamily.CoopMatrix => Method.Tiled,
-        MatrixFamily.Gather => Method.Broadcast,
-        _ => Method.Uniform,
+        MatrixFamily.LoadVector when target.MergesLoads => Method.Uniform,
+        _ => Method.Broadcast,
     };
 
     // A value of k or v that has reached all lanes serves two products in each: gathering it is dear. Where loading it is cheap,

@@ -99,7 +99,7 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
             Workgroups groups = Workgroups.Fold(isVectors ? invocations : (invocations + size - 1) / size, target);
             return new(
                 $"{Name}.{x.DType.Name()}",
-                [size, (int)stage, stage == Stage.Combine ? 1 : width, (int)(vectors > 0 ? Access.Vectors : VectorAccess.Fallback(target))],
+                [size, (int)stage, stage == Stage.Combine ? 1 : width, (int)VectorAccess.Of(target, vectors > 0)],
                 groups,
                 [.. operands],
                 Dispatch.Pack(new Parameters(

@@ -36,6 +36,7 @@ public sealed record CooperativeTile(int M, int N, int K, int SubgroupSize);
 /// <param name="Cooperative">The cooperative matrix that <see cref="MatrixFamily.CoopMatrix"/> multiplies with; null where there is none.</param>
 /// <param name="WinogradTile">The largest output tile of Winograd convolutions, 2 or 4; 0 for none.</param>
 /// <param name="VectorRegisters">Of a CPU driver's processor: sums that overflow them go through memory.</param>
+/// <param name="MergesLoads">The driver makes vector loads of loads from uniform addresses, as <see cref="MatrixFamily.LoadVector"/> would have it.</param>
 public sealed record KernelTarget(
     int SubgroupSize,
     MatrixFamily Matrix,
@@ -46,4 +47,5 @@ public sealed record KernelTarget(
     TileTable? Tiles = null,
     CooperativeTile? Cooperative = null,
     int WinogradTile = 0,
-    int VectorRegisters = 32);
+    int VectorRegisters = 32,
+    bool MergesLoads = true);

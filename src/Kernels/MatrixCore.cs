@@ -38,6 +38,9 @@ public enum MatrixFeatures
 
     /// <summary>With <see cref="QuadLoads"/>: no source has more than four channels, as at a stem.</summary>
     OneQuad = 4096,
+
+    /// <summary>Family "ldv" on a driver that does not merge loads from uniform addresses: each lane loads its own value.</summary>
+    LaneLoads = 8192,
 }
 
 /// <summary>The parameters that matmul, conv2d and conv3d share, directly behind the addresses.</summary>
@@ -150,6 +153,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
             (uint)output.RowStride,
             shift.IsPresent ? (uint)(output.Shape.Rows / shift.Shape[0]) : 1,
             (uint)shift.RowStride);
+        extra |= When(tiling.ReadsZeros && !target.MergesLoads, MatrixFeatures.LaneLoads);
         int features = (int)(Features(inputs, output, tiling) | extra) | ((int)Activation << ActivationShift);
         return new([new Dispatch(
             $"{Kernel}.{tiling.Shader}.{StorageName(x.DType, inputs[1].DType)}",

@@ -11,6 +11,9 @@ internal enum Access
 
     /// <summary>One of each of some vectors, which a workgroup of one subgroup loads as such: shaders/common/load_vector.glsl.</summary>
     Vectors = 2,
+
+    /// <summary>As <see cref="Vectors"/>, on a driver that does not merge loads: each lane loads its own value.</summary>
+    Lanes = 3,
 }
 
 /// <summary>Whether a workgroup of one subgroup may load neighbouring values as a vector.</summary>
@@ -18,16 +21,21 @@ internal static class VectorAccess
 {
     private const int MostVectors = 4;
 
-    /// <summary>The driver merges loads from uniform addresses into vector loads.</summary>
-    public static bool IsMerged(KernelTarget target) => target.Matrix == MatrixFamily.LoadVector;
+    /// <summary>Kernels are planned for drivers that merge loads from uniform addresses into vector loads.</summary>
+    public static bool IsPlanned(KernelTarget target) => target.Matrix == MatrixFamily.LoadVector;
 
-    /// <summary>Where there are no vectors. Drivers that merge corrupt their stack in 64-bit gathers of 16 lanes.</summary>
-    public static Access Fallback(KernelTarget target) => IsMerged(target) ? Access.Singles : Access.Wide;
+    /// <summary>With vectors or without. Drivers that merge corrupt their stack in 64-bit gathers of 16 lanes.</summary>
+    public static Access Of(KernelTarget target, bool isVectors) => (isVectors, IsPlanned(target)) switch
+    {
+        (true, _) => target.MergesLoads ? Access.Vectors : Access.Lanes,
+        (false, true) => Access.Singles,
+        _ => Access.Wide,
+    };
 
     /// <summary>Vectors for each invocation: 4, 2 or 1, as all these channel counts are multiples of; 0 where they are of none.</summary>
     public static int Count(KernelTarget target, params ReadOnlySpan<int> channels)
     {
-        int vectors = IsMerged(target) ? MostVectors : 0;
+        int vectors = IsPlanned(target) ? MostVectors : 0;
         foreach (int count in channels)
         {
             while (vectors > 0 && count % (vectors * target.SubgroupSize) != 0)

@@ -11,7 +11,7 @@ internal static class WideAccess
     /// <param name="elements">Every channel count, row stride and offset, in elements, from which addresses are made.</param>
     public static int Width(DType type, KernelTarget target, params ReadOnlySpan<int> elements)
     {
-        if (VectorAccess.IsMerged(target))
+        if (VectorAccess.IsPlanned(target))
         {
             return 1;
         }

@@ -131,7 +131,7 @@ internal sealed record WinogradConvolution(
     private (int Size, Workgroups Groups) Cover(int tiles, int channels, Access access)
     {
         int pairs = (channels + 1) / 2, size = Target.SubgroupSize;
-        while (access != Access.Vectors && 2 * size <= Math.Min(pairs, MaxInvocations) && 2 * size <= Target.MaxWorkgroupInvocations)
+        while (access is not (Access.Vectors or Access.Lanes) && 2 * size <= Math.Min(pairs, MaxInvocations) && 2 * size <= Target.MaxWorkgroupInvocations)
         {
             size *= 2;
         }
@@ -142,7 +142,7 @@ internal sealed record WinogradConvolution(
     /// <param name="features">With or without scalar loads.</param>
     /// <param name="channels">Of each source: an invocation has two channels of one.</param>
     private Access AccessOf(MatrixFeatures features, params ReadOnlySpan<int> channels)
-        => VectorAccess.Count(Target, channels) >= 2 && !features.HasFlag(MatrixFeatures.ScalarLoads) ? Access.Vectors : VectorAccess.Fallback(Target);
+        => VectorAccess.Of(Target, VectorAccess.Count(Target, channels) >= 2 && !features.HasFlag(MatrixFeatures.ScalarLoads));
 
     private Operand Present(int index) => Inputs[index].IsPresent ? Operand.Input(index) : Operand.None;
 

@@ -229,7 +229,8 @@ public sealed record DevicePlan
             tiles,
             tile,
             winograd,
-            registers);
+            registers,
+            MatrixChoice.MergesLoads(device));
     }
 
     private static ImmutableArray<string> ChooseExtensions(DeviceSnapshot device, DeviceOptions options, KernelTarget target)

@@ -38,12 +38,10 @@ internal static class MatrixChoice
                 $"{device.Name} cannot multiply by cooperative matrices: {CooperativeMatrixExtension.Name} with fp16 x fp16 -> fp32 in subgroups is missing. Leave the matrix family to the device plan.");
         }
 
-        // The first lavapipe that loads from a uniform address once, merges such loads, and multiplies and adds in one.
-        const int MergedLoads = 26;
         return (options.Matrix, device.Kind) switch
         {
             ({ } asked, _) => (asked, "asked for"),
-            (_, DeviceKind.Cpu) when device.DriverId == "MesaLlvmpipe" && device.MesaMajor >= MergedLoads
+            (_, DeviceKind.Cpu) when MergesLoads(device)
                 => (MatrixFamily.LoadVector, $"the CPU driver of Mesa {device.MesaMajor} merges loads from uniform addresses into vector loads"),
             (_, DeviceKind.Cpu) => (MatrixFamily.Gather, "a CPU driver: shared memory is ordinary memory, and barriers cost"),
             (_, _) when tile is not null && activations == DType.F16 => (MatrixFamily.CoopMatrix,
@@ -53,6 +51,9 @@ internal static class MatrixChoice
             _ => (MatrixFamily.Tiled, "shared-memory tiles run on every GPU"),
         };
     }
+
+    /// <summary>From Mesa 26 on lavapipe loads from a uniform address once, merges such loads, and multiplies and adds in one.</summary>
+    public static bool MergesLoads(DeviceSnapshot device) => device is { Kind: DeviceKind.Cpu, DriverId: "MesaLlvmpipe", MesaMajor: >= 26 };
 
     /// <summary>The largest tile of Winograd convolutions; 0 for none. Graphs whose larger weights do not fit the budget use smaller ones.</summary>
     public static (int Tile, string Reason) WinogradTile(DeviceSnapshot device) => device.Kind == DeviceKind.Cpu
