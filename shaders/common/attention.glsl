@@ -2,7 +2,8 @@
 //
 // A problem is one (outer, inner, head): `queries` rows of q attend `keys` rows of k and v. Distances between problems and
 // between tokens are in rows, so spatial, temporal, cross and sequence attention differ in numbers only. Columns of head h
-// start at h * HEAD_DIM. A problem's queries are split into `blocks` workgroups. Needs: HEAD_DIM.
+// start at h * HEAD_DIM. A problem's queries are split into `blocks` workgroups. Needs: HEAD_DIM. With OWN_PUSH the shader has push
+// constants of its own, with these names.
 // Scores are kept in units of log2: q is scaled by scale * log2(e) once, and exp2 replaces exp.
 #define LOG2_E 1.44269504088896
 // Below every real score, and finite: a difference of two is 0, never NaN.
@@ -11,6 +12,7 @@
 #define MASK_BEFORE 1
 #define MASK_AFTER 2
 
+#ifndef OWN_PUSH
 layout(push_constant, scalar) uniform Push
 {
     uint64_t q;
@@ -37,6 +39,9 @@ layout(push_constant, scalar) uniform Push
     float scale;
 };
 
+uint problem_index() { return gl_WorkGroupID.x + gl_WorkGroupID.y * fold; }
+#endif
+
 struct Problem
 {
     uint block;
@@ -44,8 +49,6 @@ struct Problem
     uint64_t q_row;  // row of its first query
     uint64_t kv_row; // row of its first key
 };
-
-uint problem_index() { return gl_WorkGroupID.x + gl_WorkGroupID.y * fold; }
 
 Problem problem_of(uint index)
 {

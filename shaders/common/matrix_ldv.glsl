@@ -20,7 +20,6 @@ layout(constant_id = 3) const uint COLUMNS = 4; // sums of a row per lane; even 
 layout(constant_id = 4) const uint STEP = 32;   // k per turn of the loop
 
 #define LANES WORKGROUP_SIZE
-#define B_BYTES (WEIGHTS / 8)
 
 const uint PANEL = COLUMNS * LANES;
 
@@ -39,27 +38,10 @@ uint column_at(uint j)
 #define load_weights load_vector_f32
 #endif
 
-// Adds `count` channels from the rows' addresses on, times as many k of the panel from `block` on.
-void accumulate(uint64_t origin[ROWS], uint64_t block, uint count)
-{
-    uint c = 0;
-    do
-    {
-        uint64_t offset = uint64_t(c) * STORAGE_BYTES;
-        uint64_t step = block + uint64_t(c) * (PANEL * B_BYTES);
-        [[unroll]] for (uint k = 0; k < STEP; k++)
-        {
-            float b[COLUMNS];
-            [[unroll]] for (uint j = 0; j < COLUMNS; j++) b[j] = load_weights(step, k * PANEL + j * LANES);
-            [[unroll]] for (uint r = 0; r < ROWS; r++)
-            {
-                float a = load(origin[r] + offset, k);
-                [[unroll]] for (uint j = 0; j < COLUMNS; j++) sums[r * COLUMNS + j] = fma(a, b[j], sums[r * COLUMNS + j]);
-            }
-        }
-        c += STEP;
-    } while (c < count);
-}
+#define B_BYTES (WEIGHTS / 8)
+#define A_BYTES STORAGE_BYTES
+#define LOAD_A load
+#include "ldv_product.glsl"
 
 void multiply()
 {

@@ -23,7 +23,8 @@ public enum AttentionAxis
 /// Causal: token i sees tokens 0 to i, which needs as many keys as queries. Scale: 1/sqrt(D) unless given. MaskAfterSoftmax: all
 /// tokens share in a causal softmax, and those behind i weigh nothing afterwards, without normalising again.
 /// Reference: torch.nn.functional.scaled_dot_product_attention. Shaders: shaders/attention.comp (lanes are queries) and
-/// shaders/attention_wide.comp (lanes are dimensions) for head dimensions whose rows overflow one invocation's registers.
+/// shaders/attention_wide.comp (lanes are dimensions) for head dimensions whose rows overflow one invocation's registers; on CPU drivers
+/// that merge loads those go by shaders/attention_products.comp (<see cref="AttentionProducts"/>).
 /// </remarks>
 public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causal = false, float? Scale = null, bool MaskAfterSoftmax = false) : Kernel
 {
@@ -45,10 +46,16 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         uint QRowStride, uint KRowStride, uint VRowStride, uint Inner, uint Heads, uint Queries, uint Keys, uint Blocks, uint Count,
         uint Fold, uint Causal, float Scale);
 
-    /// <summary>Rows between the problems of the outer index, of the inner index, and between a problem's tokens.</summary>
-    private readonly record struct Rows(int Outer, int Inner, int Token);
+    /// <summary>Those of attention_products, behind the addresses of q, k, v, scratch, y.</summary>
+    public readonly record struct AttentionProductsParameters(
+        uint QOuter, uint QInner, uint QToken, uint KvOuter, uint KvInner, uint KvToken,
+        uint QRowStride, uint KRowStride, uint VRowStride, uint Inner, uint Heads, uint Queries, uint Keys,
+        uint Pitch, uint FirstProblem, uint Problems, uint FirstQuery, uint Rows, float Scale);
 
-    private readonly record struct Problems(int Outer, int Inner, int Queries, int Keys, Rows Q, Rows Kv);
+    /// <summary>Rows between the problems of the outer index, of the inner index, and between a problem's tokens.</summary>
+    internal readonly record struct Rows(int Outer, int Inner, int Token);
+
+    internal readonly record struct Problems(int Outer, int Inner, int Queries, int Keys, Rows Q, Rows Kv);
 
     public override string Name => "attention";
 
@@ -99,6 +106,11 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         Problems problems = Describe(q.Shape, k.Shape);
         int headSize = q.Shape.Channels / Heads;
         bool wide = headSize > LargestNarrowHead;
+        if (wide && !Causal && q.DType == DType.F32 && AttentionProducts.Fits(problems.Queries, problems.Keys, headSize, target))
+        {
+            return new AttentionProducts(this, q, k, v, problems, target).Plan();
+        }
+
         Method method = MethodOf(target);
         int size = wide || method != Method.Tiled ? target.SubgroupSize : NarrowWorkgroup(problems.Queries, target);
         int perLane = method == Method.Tiled || problems.Queries <= size ? 1 : QueriesPerLane(method, target);

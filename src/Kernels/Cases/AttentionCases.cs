@@ -15,6 +15,8 @@ public static partial class ConformanceCases
             (AttentionAxis.Spatial, 20, [1, 1, 5, 8, 1280], false),     // U-Net, level 3
             (AttentionAxis.Spatial, 4, [2, 2, 3, 5, 32], false),        // nano's head size, a ragged tail
             (AttentionAxis.Spatial, 1, [1, 1, 6, 8, 512], false),       // VAE: one wide head
+            (AttentionAxis.Spatial, 2, [1, 3, 5, 8, 256], false),       // wide heads of several frames
+            (AttentionAxis.Spatial, 1, [1, 2, 27, 40, 96], false),      // more queries of a wide head than go through at once
             (AttentionAxis.Spatial, 1, [1, 2, 1, 1, 64], false),        // one pixel
             (AttentionAxis.Temporal, 5, [1, 16, 4, 8, 320], false),     // 16 frames
             (AttentionAxis.Temporal, 2, [2, 26, 2, 3, 80], false),
