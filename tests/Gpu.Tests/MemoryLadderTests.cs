@@ -75,6 +75,7 @@ public sealed class MemoryLadderTests : DeviceTestBase
         (float[] cut, int submits) = Generate(Options with { Slowdown = 20, Yield = true }, request);
         Assert.Equal(plain, cut);
         Assert.True(submits > 2 * few, $"{submits} submits instead of {few}");
+        Assert.Equal(plain, Generate(Options with { Slowdown = 20, MostKeptSubmits = 1 }, request).Latents);
     }
 
     private (float[] Latents, int Submits) Generate(DeviceOptions options, GenerationRequest request)

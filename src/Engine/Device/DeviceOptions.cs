@@ -48,6 +48,9 @@ public sealed record DeviceOptions
     /// <summary>Pretends that the device is so many times slower: its timestamps are multiplied, and work is cut for such a device.</summary>
     public double Slowdown { get; init; } = 1;
 
+    /// <summary>A graph with more submits than this keeps none recorded: a driver takes kilobytes for each.</summary>
+    public int MostKeptSubmits { get; init; } = 4096;
+
     /// <summary>Throws when a device is disposed before what was made from it.</summary>
     public bool ThrowOnLeaks { get; init; }
 }

@@ -12,8 +12,6 @@ namespace Hummingbird.Vulkan.Engine.Graph;
 /// pace is known, they are recorded one by one when their turn comes: microseconds before a submit of milliseconds.</remarks>
 internal sealed class GraphRecording : IDisposable
 {
-    private const int MostKept = 4096;
-
     // One runs, one is queued behind it, one is being recorded.
     private const int Turns = 3;
 
@@ -27,10 +25,10 @@ internal sealed class GraphRecording : IDisposable
     private readonly CommandRecorder[] recorders;
     private readonly List<Interval> spans = [];
     private readonly bool timesNodes;
+    private readonly bool isKept;
 
     /// <param name="shares">Where nodes that are too long for a submit are cut.</param>
     /// <param name="timesNodes">Time every node, not only every submit.</param>
-    /// <param name="mostKept">With more submits than this, none is kept recorded.</param>
     public GraphRecording(
         GpuDevice device,
         ComputeGraph graph,
@@ -38,8 +36,7 @@ internal sealed class GraphRecording : IDisposable
         GraphMemory memory,
         SubmitPlan schedule,
         DispatchShares shares,
-        bool timesNodes = false,
-        int mostKept = MostKept)
+        bool timesNodes = false)
     {
         (this.device, this.graph, this.plans, this.memory, this.timesNodes) = (device, graph, plans, memory, timesNodes);
         Schedule = schedule;
@@ -49,7 +46,7 @@ internal sealed class GraphRecording : IDisposable
         }
 
         timestamps = device.Plan.TimestampValidBits > 0 ? new(device, NextStamp) : null;
-        bool isKept = submits.Count <= mostKept;
+        isKept = submits.Count <= device.Plan.Options.MostKeptSubmits;
         recorders = [.. Enumerable.Range(0, isKept ? submits.Count : Turns).Select(i => new CommandRecorder(device, graph.Nodes[submits[i].First].Label))];
         for (int i = 0; isKept && i < submits.Count; i++)
         {
@@ -91,7 +88,7 @@ internal sealed class GraphRecording : IDisposable
         get
         {
             CommandRecorder recorder = recorders[submit % recorders.Length];
-            if (recorders.Length < submits.Count)
+            if (!isKept)
             {
                 Record(submit, recorder);
             }
