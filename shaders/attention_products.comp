@@ -11,6 +11,8 @@
 //   2 scores of a query become exp2(score - largest), and their sum is taken
 //   3 y = scores v / sum: ROWS queries and a panel of dimensions
 // keys are a multiple of the lanes and of stage 3's STEP, HEAD_DIM of PANEL and stage 1's STEP.
+// Ladder (Mesa 26.2, one core with AVX2, by processor time, one head of 512, 2560 pixels): attention_wide 5 GFLOP/s, its first use 5 s;
+// v1 this, 52 GFLOP/s, first use of all stages 0.3 s.
 // Constants: 0 workgroup size (a subgroup), 1 HEAD_DIM, 2 STAGE, 3 ACCESS (common/access.glsl), 4 COLUMNS, 5 STEP (k per turn).
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
