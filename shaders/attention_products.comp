@@ -72,8 +72,8 @@ float sums[ROWS * COLUMNS];
 
 #define load_weights load_vector_f32
 #define B_BYTES 4
-#define A_BYTES (STAGE == STAGE_SCORES ? STORAGE_BYTES : 4)
-#define LOAD_A(address, index) (STAGE == STAGE_SCORES ? load(address, index) : load_f32(address, index))
+#define A_BYTES 4
+#define LOAD_A load_f32
 #include "common/ldv_product.glsl"
 
 uint problem_in_slice() { return gl_WorkGroupID.z; }

@@ -138,6 +138,9 @@ public sealed class PreparedRow : IDisposable
     internal void LimitRows(int workgroups)
         => Plan = Plan with { Dispatches = [Plan.Dispatches[0] with { Workgroups = Plan.Dispatches[0].Workgroups with { X = workgroups } }] };
 
+    /// <summary>From here on only the first workgroup of one dispatch runs, on whatever is in its operands.</summary>
+    internal void LimitTo(Dispatch dispatch) => Plan = Plan with { Dispatches = [dispatch with { Workgroups = new(1) }] };
+
     /// <summary>Compiles what the plan needs, as far as the driver does before the first run.</summary>
     public void Compile()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hummingbird.Vulkan.Bench.Kernels;
 using Hummingbird.Vulkan.Engine.Device;
 using Hummingbird.Vulkan.Kernels;
@@ -56,6 +57,26 @@ public sealed class KernelBenchTests : DeviceTestBase
         RowResult result = Assert.Single(bench.Run([row], TimeSpan.FromTicks(1), null, TestContext.Current.CancellationToken).Rows);
         Assert.Equal(RowStatus.NotRun, result.Status);
         Assert.NotNull(result.Failure);
+    }
+
+    [Fact]
+    public void First_use_lists_every_pipeline_once()
+    {
+        using GpuDevice device = Open();
+        using FirstUse bench = new(device);
+        BenchRow[] rows =
+        [
+            Row(new Elementwise(ElementwiseOp.Copy), CaseInput.X([1, 64]), CaseInput.Absent),
+            Row(new Elementwise(ElementwiseOp.Copy), CaseInput.X([1, 128]), CaseInput.Absent),
+            Row(new GroupNorm(4, 1e-5f), CaseInput.X([1, 1, 8, 8, 64]), CaseInput.P([64]), CaseInput.P([64]), CaseInput.Absent),
+        ];
+        rows[1] = rows[1] with { Uses = [new("step", 2)] };
+        ImmutableArray<PipelineFirstUse> results = bench.Run(rows, TimeSpan.FromMinutes(5), null, TestContext.Current.CancellationToken);
+        Assert.Equal([rows[0].Id, rows[2].Id, rows[2].Id, rows[2].Id], results.Select(r => r.Row));
+        Assert.Equal(results.Length, results.Select(r => r.Pipeline).Distinct().Count());
+        Assert.Equal(["step"], results[0].Graphs);
+        Assert.All(results, r => Assert.True(r.Seconds > 0));
+        Assert.All(bench.Run(rows, TimeSpan.FromTicks(1), null, TestContext.Current.CancellationToken), r => Assert.Null(r.Seconds));
     }
 
     private static BenchRow Row(Kernel kernel, params CaseInput[] inputs) => new("test", new(kernel, DType.F32, DType.F32, [.. inputs]), []);
