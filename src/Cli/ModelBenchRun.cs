@@ -42,6 +42,7 @@ internal static class ModelBenchRun
             using ModelFolder model = ModelChoice.Open(name, ModelBenchOptions.IsArchitecture(name) ? arguments.RandomWeights : null);
             GenerationRequest request = RequestOf(arguments, model, isCompared);
             RequestCheck.Validate(request, model);
+            GenerationPlan.Create(request, model, backend.Storage, backend.Planner).CheckBudget();
             terminal.Out.WriteLine($"{model.DisplayName}, {request.Frames} frames of {request.Width}x{request.Height}, {request.Steps} steps of {request.Scheduler}");
             terminal.Out.WriteLine(ModelTable.Head);
             ModelBench bench = new(model, backend, request, new(arguments.Calls, arguments.Decoded), interrupt.Token);

@@ -92,6 +92,14 @@ public sealed class CliEndToEndTests : IDisposable
     }
 
     [Fact]
+    public void A_bench_that_does_not_fit_is_refused_before_anything_is_loaded()
+    {
+        CliProcess.Finished run = CliProcess.Run(["bench", "model", "--model", "config:hummingbird-0.7b", "--max-memory", "0.3"]);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("MiB are missing", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Damaged_weights_are_refused_before_anything_is_written()
     {
         string source = Path.Combine(Vectors.TestData.Root, "models", "nano"), model = At("model");
