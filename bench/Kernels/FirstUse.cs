@@ -1,17 +1,18 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using Hummingbird.Vulkan.Engine.Compute;
 using Hummingbird.Vulkan.Engine.Device;
 using Hummingbird.Vulkan.Kernels;
 
 namespace Hummingbird.Vulkan.Bench.Kernels;
 
 /// <summary>What the first use of a pipeline costs.</summary>
-/// <param name="Pipeline">Shader and constants.</param>
+/// <param name="Pipeline">Which.</param>
 /// <param name="Row">The first row that runs it.</param>
 /// <param name="Graphs">All graphs that run it.</param>
 /// <param name="Seconds">Compiling, by processor time on a CPU driver; null where the budget was used up before.</param>
-public sealed record PipelineFirstUse(string Pipeline, string Row, ImmutableArray<string> Graphs, double? Seconds);
+public sealed record PipelineFirstUse(PipelineKey Pipeline, string Row, ImmutableArray<string> Graphs, double? Seconds);
 
 /// <summary>Runs every pipeline of some rows for the first time, one workgroup of it: drivers may compile as late as that.</summary>
 /// <param name="device">Opened without a pipeline cache.</param>
@@ -25,22 +26,22 @@ public sealed class FirstUse(GpuDevice device) : IDisposable
     public ImmutableArray<PipelineFirstUse> Run(IReadOnlyList<BenchRow> rows, TimeSpan budget, Action<PipelineFirstUse>? progress, CancellationToken cancellation)
     {
         Stopwatch clock = Stopwatch.StartNew();
-        ILookup<string, string> graphs = rows
-            .SelectMany(row => PlanOf(row).Dispatches.SelectMany(d => row.Uses.Select(use => (Pipeline: NameOf(d), use.Graph))))
+        ILookup<PipelineKey, string> graphs = rows
+            .SelectMany(row => PlanOf(row).Dispatches.SelectMany(d => row.Uses.Select(use => (Pipeline: PipelineKey.Of(d), use.Graph))))
             .Distinct()
             .ToLookup(use => use.Pipeline, use => use.Graph);
-        HashSet<string> seen = [];
+        HashSet<PipelineKey> seen = [];
         var results = ImmutableArray.CreateBuilder<PipelineFirstUse>();
         foreach (BenchRow row in rows)
         {
-            ImmutableArray<Dispatch> dispatches = [.. PlanOf(row).Dispatches.Where(d => seen.Add(NameOf(d)))];
+            ImmutableArray<Dispatch> dispatches = [.. PlanOf(row).Dispatches.Where(d => seen.Add(PipelineKey.Of(d)))];
             bool isInBudget = clock.Elapsed < budget;
             using PreparedRow? prepared = isInBudget && dispatches.Length > 0 ? new(device, row, Operands.Draw(row), device.Plan.Target) : null;
             foreach (Dispatch dispatch in dispatches)
             {
                 cancellation.ThrowIfCancellationRequested();
-                string name = NameOf(dispatch);
-                results.Add(new(name, row.Id, [.. graphs[name]], prepared is null ? null : Seconds(row, prepared, dispatch)));
+                PipelineKey pipeline = PipelineKey.Of(dispatch);
+                results.Add(new(pipeline, row.Id, [.. graphs[pipeline]], prepared is null ? null : Seconds(row, prepared, dispatch)));
                 progress?.Invoke(results[^1]);
             }
         }
@@ -81,6 +82,4 @@ public sealed class FirstUse(GpuDevice device) : IDisposable
         TensorSpec[] specs = row.Case.Specs();
         return row.Case.Kernel.Plan(specs, row.Output(specs), device.Plan.Target);
     }
-
-    private static string NameOf(Dispatch dispatch) => $"{dispatch.Shader}({string.Join(',', dispatch.Constants)})";
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using Hummingbird.Vulkan.Engine.Compute;
 using Hummingbird.Vulkan.Engine.Device;
 using Hummingbird.Vulkan.Kernels;
 
@@ -46,7 +47,7 @@ public sealed class KernelBench(GpuDevice device, Patience patience) : IDisposab
     private const double LongSeconds = 1;
 
     private readonly KernelTimer timer = new(device);
-    private readonly HashSet<string> compiled = [];
+    private readonly HashSet<PipelineKey> compiled = [];
 
     /// <param name="rows">In this order.</param>
     /// <param name="budget">No row begins after this; those left over are listed as not run.</param>
@@ -75,7 +76,7 @@ public sealed class KernelBench(GpuDevice device, Patience patience) : IDisposab
         HostTensor?[] operands = Operands.Draw(row);
         using PreparedRow prepared = new(device, row, operands, device.Plan.Target);
         ImmutableArray<string> plan = [.. prepared.Plan.Dispatches.Select(Describe)];
-        bool isFirstUse = prepared.Plan.Dispatches.Any(d => compiled.Add($"{d.Shader}({string.Join(',', d.Constants)})"));
+        bool isFirstUse = prepared.Plan.Dispatches.Any(d => compiled.Add(PipelineKey.Of(d)));
         prepared.Poison();
         double compile = timer.Time(prepared.Compile);
         Timing once = timer.Measure(row.Id, prepared.Record, new(0, 1, 1), out double first);
@@ -100,7 +101,7 @@ public sealed class KernelBench(GpuDevice device, Patience patience) : IDisposab
     private static double Rms(float[] values) => Math.Sqrt(values.Sum(value => (double)value * value) / values.Length);
 
     private static string Describe(Dispatch dispatch)
-        => $"{dispatch.Shader}({string.Join(',', dispatch.Constants)}) {dispatch.Workgroups.X}x{dispatch.Workgroups.Y}x{dispatch.Workgroups.Z}";
+        => $"{PipelineKey.Of(dispatch)} {dispatch.Workgroups.X}x{dispatch.Workgroups.Y}x{dispatch.Workgroups.Z}";
 }
 
 /// <summary>A whole run.</summary>

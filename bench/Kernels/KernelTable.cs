@@ -41,7 +41,7 @@ public static class KernelTable
                 double seconds = graph.Sum(u => u.Count * (u.Result.Seconds?.Median ?? 0)), flops = graph.Where(u => u.Result.Seconds is not null).Sum(u => u.Count * u.Result.Row.Cost.Flops);
                 output.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{set.Key} {graph.Key}: {Time(seconds)} for {graph.Sum(u => u.Count) - missing} of {graph.Sum(u => u.Count)} operations, {flops * 1e-9 / seconds:0.0} GFLOP/s; pipelines first used there took {Time(graph.Sum(u => u.Result.FirstUseSeconds ?? 0))}"));
+                    $"{set.Key} {graph.Key}: {Time(seconds)} for {graph.Sum(u => u.Count) - missing} of {graph.Sum(u => u.Count)} operations, {flops * 1e-9 / seconds:0.0} GFLOP/s"));
             }
         }
 
