@@ -74,6 +74,8 @@ float sums[ROWS * COLUMNS];
 #define B_BYTES 4
 #define A_BYTES 4
 #define LOAD_A load_f32
+#define NEVER (rows == 0)
+#define SINK y
 #include "common/ldv_product.glsl"
 
 uint problem_in_slice() { return gl_WorkGroupID.z; }

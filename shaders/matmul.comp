@@ -26,12 +26,14 @@ layout(push_constant, scalar) uniform Push
     uint shift_rows;
     uint shift_stride;
     uint panels;
+    uint row_groups;
 };
 
 #define SECOND x
 #define SECOND_CHANNELS channels
 #define SECOND_STRIDE x_stride
 #define BATCH_PANELS panels
+#define ROW_GROUPS row_groups
 #include "common/matrix.glsl"
 
 struct Row { uint index; };

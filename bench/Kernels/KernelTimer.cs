@@ -134,10 +134,6 @@ public sealed class PreparedRow : IDisposable
     /// <summary>Runs the plan once; for <see cref="KernelTimer"/>.</summary>
     public void Record(CommandRecorder recorder) => recorder.Run(device.Pipelines, Plan, inputs, output, scratch);
 
-    /// <summary>From here on only the first workgroups of a one-dispatch plan run: equal work, as far as time goes.</summary>
-    internal void LimitRows(int workgroups)
-        => Plan = Plan with { Dispatches = [Plan.Dispatches[0] with { Workgroups = Plan.Dispatches[0].Workgroups with { X = workgroups } }] };
-
     /// <summary>From here on only the first workgroup of one dispatch runs, on whatever is in its operands.</summary>
     internal void LimitTo(Dispatch dispatch) => Plan = Plan with { Dispatches = [dispatch with { Workgroups = new(1) }] };
 

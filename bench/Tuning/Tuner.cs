@@ -26,15 +26,15 @@ public sealed record TuneReport(ImmutableArray<TuneDecision> Decisions, Immutabl
 }
 
 /// <summary>Measures the neighbours of the tile table for the products of a model on a device.</summary>
-/// <remarks>Long products are cut to their first rows: workgroups do equal work. A winner computes the whole product once and is
+/// <remarks>Long products are cut to their first rows, which differ from the others in nothing. A winner computes the whole product once and is
 /// compared with the reference before it counts.</remarks>
 public sealed class Tuner(GpuDevice device, Patience patience) : IDisposable
 {
     // What a CPU driver multiplies in some hundredths of a second.
     private const double FlopsOnCpu = 5e8;
 
-    // A multiple of the rows of every tile of a CPU driver's families.
-    private const int RowUnit = 48;
+    // Of a linear layer: some lines of one frame are a few tiles of rows, whatever the tile is.
+    private const int LeastRows = 384;
 
     private readonly KernelTimer timer = new(device);
 
@@ -79,15 +79,9 @@ public sealed class Tuner(GpuDevice device, Patience patience) : IDisposable
         BenchRow part = Part(row);
         MatrixProblem partial = part.Case.Kernel.Product(part.Case.Specs())!.Value;
         HostTensor?[] operands = Operands.Draw(part);
-        int? limit = Limit(part, [standard, .. rivals], partial);
         TuneDecision decision = TuneDecision.Make(problem, standard, rivals, tile =>
         {
             using PreparedRow prepared = new(device, part, operands, With(partial, tile));
-            if (limit is { } limited)
-            {
-                prepared.LimitRows(limited / tile.Rows);
-            }
-
             prepared.Compile();
             return timer.Measure($"tune {problem.Key} {tile}", prepared.Record, patience, out _).Basis;
         });
@@ -122,6 +116,8 @@ public sealed class Tuner(GpuDevice device, Patience patience) : IDisposable
         {
             Conv2d when specs[2].IsPresent && specs[2].Shape.Rank > 1 => row,
             Conv2d => Cut(row, shape => [1, 1, shape[2], shape[3], shape[4]]),
+            MatMul when specs[3].IsPresent => row,
+            MatMul => Cut(row, shape => [1, 1, Lines(row.Cost.Flops / shape.Rows, shape), shape[3], shape[4]]),
             Conv3d { KernelT: 3, KernelH: 1, KernelW: 1 } => Cut(row, shape => [1, shape[1], enoughLines, shape[3], shape[4]]),
             _ => row,
         };
@@ -140,14 +136,7 @@ public sealed class Tuner(GpuDevice device, Patience patience) : IDisposable
         },
     };
 
-    /// <summary>How many rows are enough to tell tiles apart; null: all of them.</summary>
-    private int? Limit(BenchRow row, IEnumerable<MatrixTile> tiles, MatrixProblem problem)
-    {
-        TensorSpec[] specs = row.Case.Specs();
-        TensorSpec output = row.Output(specs);
-        double share = FlopsOnCpu / row.Cost.Flops;
-        int rows = (int)Math.Min(int.MaxValue, Math.Ceiling(output.Shape.Rows * share / RowUnit) * RowUnit);
-        bool isOneLine = tiles.All(tile => row.Case.Kernel.Plan(specs, output, With(problem, tile)).Dispatches is [{ Workgroups.Y: 1 }] && RowUnit % tile.Rows == 0);
-        return device.Snapshot.Kind == DeviceKind.Cpu && isOneLine && rows < output.Shape.Rows ? rows : null;
-    }
+    // As many as are measured in a moment.
+    private static int Lines(double flopsOfRow, Shape shape)
+        => Math.Clamp((int)(Math.Max(LeastRows, FlopsOnCpu / flopsOfRow) / shape[3]), 1, shape[2]);
 }

@@ -99,7 +99,7 @@ void finish_unit(uint from, uint row, uint column)
 void finish(uint first_row)
 {
     uint region = gl_SubgroupID * (TILES_N * TILE_M * OUT_PITCH);
-    uint first_column = gl_WorkGroupID.z * (GEGLU ? PANEL / 2 : PANEL) + gl_SubgroupID % SUBGROUPS_N * TILE_N;
+    uint first_column = panel_index() * (GEGLU ? PANEL / 2 : PANEL) + gl_SubgroupID % SUBGROUPS_N * TILE_N;
     first_row += gl_SubgroupID / SUBGROUPS_N * (TILES_M * TILE_M);
     [[unroll]] for (uint i = 0; i < TILES_M; i++)
     {

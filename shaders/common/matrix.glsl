@@ -13,7 +13,9 @@
 //
 // A .comp declares its push constants, then includes this file, defines the above, and includes matrix_family.glsl.
 // Constants: 0 local size; 1 FEATURES (bits below, those of MatrixFeatures in C#); 2 and up the family's own (ROWS and COLUMNS, or UNROLL).
-// Workgroups: rows folded over x and y (index = x + y * fold), panels of columns along z.
+// Workgroups: rows folded over x and y (index = x + y * fold), panels of columns along z. A CPU driver runs workgroups one after the
+// other, x first, so its families (MATRIX_WALK) take `fold` workgroups of rows, which stay in the cache, past all panels (y) before the
+// next rows (z): WorkgroupWalk.cs.
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint FEATURES = 0;
 
@@ -43,6 +45,21 @@ const uint ACTIVATION = FEATURES >> 16;
 #define FRAME_ROWS 1
 #endif
 
-// The workgroup's panel within its batch, and the first row of its batch.
+#ifndef ROW_GROUPS
+#define ROW_GROUPS 1
+#endif
+
+// The workgroup's place along the rows of its batch, its panel within the batch, its batch, and its panel among those of all batches.
+#if defined(MATRIX_GATHER) || defined(MATRIX_LDV)
+uint row_tile() { return gl_WorkGroupID.x + (BATCHED ? gl_WorkGroupID.z % ROW_GROUPS : gl_WorkGroupID.z) * fold; }
+uint panel_index() { return gl_WorkGroupID.y; }
+uint batch() { return BATCHED ? gl_WorkGroupID.z / ROW_GROUPS : 0; }
+uint packed_panel() { return batch() * BATCH_PANELS + panel_index(); }
+#else
+uint row_tile() { return gl_WorkGroupID.x + gl_WorkGroupID.y * fold; }
 uint panel_index() { return BATCHED ? gl_WorkGroupID.z % BATCH_PANELS : gl_WorkGroupID.z; }
-uint batch_row() { return BATCHED ? gl_WorkGroupID.z / BATCH_PANELS * rows : 0; }
+uint batch() { return BATCHED ? gl_WorkGroupID.z / BATCH_PANELS : 0; }
+uint packed_panel() { return gl_WorkGroupID.z; }
+#endif
+
+uint batch_row() { return batch() * rows; }

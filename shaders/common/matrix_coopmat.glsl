@@ -146,12 +146,12 @@ void multiply_step()
 
 void multiply()
 {
-    uint first_row = (gl_WorkGroupID.x + gl_WorkGroupID.y * fold) * GROUP_ROWS;
+    uint first_row = row_tile() * GROUP_ROWS;
     [[unroll]] for (uint i = 0; i < OWN_ROWS; i++) own[i] = row_at(min(first_row + own_row(i), rows - 1));
     tap = first_tap();
     second = false;
     k = 0;
-    panel = weight + uint64_t(gl_WorkGroupID.z) * depth * (PANEL * 2) + gl_LocalInvocationID.x * 16;
+    panel = weight + uint64_t(packed_panel()) * depth * (PANEL * 2) + gl_LocalInvocationID.x * 16;
     vectors = !SCALAR_LOADS && (!SLICED || ((x | (HAS_SECOND ? SECOND : 0ul)) & 15) == 0);
     [[unroll]] for (uint i = 0; i < TILES_M * TILES_N; i++)
         sums[i] = coopmat<float, gl_ScopeSubgroup, TILE_M, TILE_N, gl_MatrixUseAccumulator>(0.0);

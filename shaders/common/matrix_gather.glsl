@@ -36,9 +36,13 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Bit
 float sums[ROWS * COLUMNS];
 #include "epilogue.glsl"
 
+#define NEVER (columns == 0)
+#define SINK y
+#include "cut.glsl"
+
 uint column_at(uint j)
 {
-    return panel_index() * (GEGLU ? LANES : PANEL) + j * LANES + gl_SubgroupInvocationID;
+    return panel_index() * (GEGLU ? PANEL / 2 : PANEL) + j * LANES + gl_SubgroupInvocationID;
 }
 
 vec4 halves(uint64_t bits)
@@ -82,8 +86,8 @@ vec4 load_row(uint64_t origin, uint c, uint count, bool inside)
 void multiply()
 {
     uint lane = gl_SubgroupInvocationID;
-    uint first_row = (gl_WorkGroupID.x + gl_WorkGroupID.y * fold) * ROWS;
-    uint64_t panel = weight + uint64_t(gl_WorkGroupID.z) * depth * (PANEL * B_BYTES) + lane * 8;
+    uint first_row = row_tile() * ROWS;
+    uint64_t panel = weight + uint64_t(packed_panel()) * depth * (PANEL * B_BYTES) + lane * 8;
     uint lane_channel = lane / GROUP_ROWS * A_WIDTH;
 
     Row own[GROUPS];
@@ -113,6 +117,7 @@ void multiply()
             {
                 [[unroll]] for (uint block = 0; block < STEP; block += BLOCK)
                 {
+                    if (block > 0) cut();
                     vec4 a[GROUPS];
                     vec4 b[COLUMNS];
                     [[unroll]] for (uint g = 0; g < GROUPS; g++) a[g] = load_row(origin[g], k + block + lane_channel, count, inside[g]);

@@ -41,12 +41,14 @@ uint column_at(uint j)
 #define B_BYTES (WEIGHTS / 8)
 #define A_BYTES STORAGE_BYTES
 #define LOAD_A load
+#define NEVER (columns == 0)
+#define SINK y
 #include "ldv_product.glsl"
 
 void multiply()
 {
-    uint first_row = (gl_WorkGroupID.x + gl_WorkGroupID.y * fold) * ROWS;
-    uint64_t panel = weight + uint64_t(gl_WorkGroupID.z) * depth * (PANEL * B_BYTES);
+    uint first_row = row_tile() * ROWS;
+    uint64_t panel = weight + uint64_t(packed_panel()) * depth * (PANEL * B_BYTES);
     uint width = GEGLU ? PANEL / 2 : PANEL;
     uint64_t zeros = weight + uint64_t((columns + width - 1) / width) * depth * (PANEL * B_BYTES);
 

@@ -70,12 +70,12 @@ void load_next()
 
 void multiply()
 {
-    uint first_row = (gl_WorkGroupID.x + gl_WorkGroupID.y * fold) * TILE_ROWS;
+    uint first_row = row_tile() * TILE_ROWS;
     own = row_at(min(first_row + gl_LocalInvocationID.x % TILE_ROWS, rows - 1));
     tap = first_tap();
     second = false;
     k = 0;
-    panel = weight + uint64_t(gl_WorkGroupID.z) * depth * (TILE_COLUMNS * (WEIGHTS / 8)) + gl_LocalInvocationID.x * B_BYTES;
+    panel = weight + uint64_t(packed_panel()) * depth * (TILE_COLUMNS * (WEIGHTS / 8)) + gl_LocalInvocationID.x * B_BYTES;
     vectors = !SCALAR_LOADS && (!SLICED || ((x | (HAS_SECOND ? SECOND : 0ul)) & 15) == 0);
     [[unroll]] for (uint i = 0; i < ROWS * COLUMNS; i++) sums[i] = 0.0;
 

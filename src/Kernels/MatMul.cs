@@ -9,7 +9,8 @@ public sealed partial record MatMul(Activation Activation = Activation.None) : K
 {
     /// <summary>The shader's parameters behind the addresses of x, weight, bias, shift, residual, y.</summary>
     /// <param name="Panels">Panels of columns of one product where several are batched.</param>
-    public readonly record struct Parameters(MatrixParameters Matrix, uint Panels = 1);
+    /// <param name="RowGroups">Groups of rows of one product where several are batched; see <see cref="WorkgroupWalk"/>.</param>
+    public readonly record struct Parameters(MatrixParameters Matrix, uint Panels = 1, uint RowGroups = 1);
 
     public override string Name => "matmul";
 
@@ -31,8 +32,9 @@ public sealed partial record MatMul(Activation Activation = Activation.None) : K
     internal Dispatch PlanBatched(int batches, ReadOnlySpan<TensorSpec> inputs, TensorSpec output, KernelTarget target)
     {
         int panels = Core.Packing(inputs[..5], target).Panels;
-        KernelPlan one = Core.Plan(inputs[..5], output, target, matrix => new Parameters(matrix, (uint)panels), MatrixFeatures.Batched);
-        return one.Dispatches[0] with { Workgroups = one.Dispatches[0].Workgroups with { Z = batches * panels } };
+        Workgroups groups = Core.Walk(inputs[..5], output, target).Groups;
+        KernelPlan one = Core.Plan(inputs[..5], output, target, matrix => new Parameters(matrix, (uint)panels, (uint)groups.Z), MatrixFeatures.Batched);
+        return one.Dispatches[0] with { Workgroups = groups with { Z = batches * groups.Z } };
     }
 
     public override WeightPacking? Packing(int index, ReadOnlySpan<TensorSpec> inputs, KernelTarget target)

@@ -135,17 +135,11 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         MatrixTile tile = TileTable.Choose(Problem(inputs), target);
         MatrixTiling tiling = MatrixTiling.Of(tile, Problem(inputs), target);
         PanelPacking packing = Packing(inputs, target);
-        Workgroups line = Workgroups.Fold((output.Shape.Rows + tile.Rows - 1) / tile.Rows, target);
-        int panels = packing.Panels;
-        if (panels > target.MaxWorkgroupCount)
-        {
-            throw new ShapeException($"{Kernel}: {inputs[1]} makes {panels} panels of {packing.Panel} columns, more than {target.MaxWorkgroupCount} workgroups in one direction.");
-        }
-
+        WorkgroupWalk walk = Walk(inputs, output, target);
         MatrixParameters shared = new(
             (uint)output.Shape.Rows,
             (uint)output.Shape.Channels,
-            (uint)line.X,
+            (uint)walk.Fold,
             (uint)packing.Depth,
             (uint)x.Shape.Channels,
             (uint)x.RowStride,
@@ -158,10 +152,23 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         return new([new Dispatch(
             $"{Kernel}.{tiling.Shader}.{StorageName(x.DType, inputs[1].DType)}",
             [tiling.Invocations, features, .. tiling.Constants],
-            line with { Z = panels },
+            walk.Groups,
             [.. Operands(inputs), Operand.Output],
             Dispatch.Pack(parameters(shared)),
             tiling.SubgroupSize)]);
+    }
+
+    /// <summary>Which workgroup computes which tile.</summary>
+    public WorkgroupWalk Walk(ReadOnlySpan<TensorSpec> inputs, TensorSpec output, KernelTarget target)
+    {
+        MatrixProblem problem = Problem(inputs);
+        MatrixTile tile = TileTable.Choose(problem, target);
+        PanelPacking packing = Packing(inputs, target);
+        long rowBytes = (long)(problem.Channels + problem.SecondChannels) * problem.Storage.Size();
+        return packing.Panels <= target.MaxWorkgroupCount
+            ? WorkgroupWalk.Of(output.Shape.Rows, rowBytes, tile.Rows, packing.Panels, tile.Family is MatrixFamily.Gather or MatrixFamily.LoadVector, target)
+            : throw new ShapeException(
+                $"{Kernel}: {inputs[1]} makes {packing.Panels} panels of {packing.Panel} columns, more than {target.MaxWorkgroupCount} workgroups in one direction.");
     }
 
     public PanelPacking Packing(ReadOnlySpan<TensorSpec> inputs, KernelTarget target)

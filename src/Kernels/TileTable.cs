@@ -44,8 +44,6 @@ public readonly record struct TileRule(MatrixTile Tile, long MaxRows = long.MaxV
 /// <param name="Measured">Winners by <see cref="MatrixProblem.Key"/>.</param>
 public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, MatrixTile> Measured)
 {
-    // What one invocation of the gather family can hold in registers.
-    private const int GatherSums = 32;
     private const int TiledColumns = 64;
 
     private static readonly ImmutableArray<TileRule> Defaults =
@@ -114,24 +112,34 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
 
     private static int OwnColumns(MatrixFamily family, MatrixProblem problem, KernelTarget target) => family switch
     {
-        MatrixFamily.Gather => 2 * target.SubgroupSize,
-        MatrixFamily.LoadVector => (problem.Columns <= target.SubgroupSize && !problem.IsGeglu ? 1 : target.VectorRegisters >= 32 ? 4 : 2) * target.SubgroupSize,
+        MatrixFamily.Gather or MatrixFamily.LoadVector => Vectors(family, problem, target) * target.SubgroupSize,
         MatrixFamily.CoopMatrix => 2 * 2 * target.Cooperative!.N,
         _ => TiledColumns,
     };
+
+    // Vectors of columns on CPU drivers; a value and its gate are in one invocation.
+    private static int Vectors(MatrixFamily family, MatrixProblem problem, KernelTarget target)
+    {
+        bool isWide = target.VectorRegisters >= 32 && (family == MatrixFamily.LoadVector || target.SubgroupSize <= 8);
+        int most = isWide ? 4 : 2, needed = (problem.Columns + target.SubgroupSize - 1) / target.SubgroupSize;
+        return problem.IsGeglu || needed > 1 ? Math.Min(most, needed > 2 ? 4 : 2) : 1;
+    }
+
+    // The gather family's sums go through memory anyway: more of them are worth their gathers where there are registers for the rest.
+    private static int GatherSums(KernelTarget target) => target.VectorRegisters >= 32 && target.SubgroupSize <= 8 ? 64 : 32;
 
     private static ImmutableArray<MatrixTile> GatherChoices(MatrixProblem problem, KernelTarget target)
     {
         int lanes = target.SubgroupSize;
 
-        // A value and its gate are in one invocation, so GEGLU knows panels of two columns per lane only.
-        ReadOnlySpan<int> widths = problem.IsGeglu ? [2] : [1, 2, 4];
+        // A value and its gate are in one invocation.
+        ReadOnlySpan<int> widths = problem.IsGeglu ? [2, 4] : [1, 2, 4];
         var tiles = ImmutableArray.CreateBuilder<MatrixTile>();
         foreach (int width in widths)
         {
-            foreach (int rows in (ReadOnlySpan<int>)[4, 8, 16])
+            foreach (int rows in (ReadOnlySpan<int>)[4, 8, 12, 16])
             {
-                if (rows * width <= GatherSums)
+                if (rows * width <= GatherSums(target))
                 {
                     tiles.Add(new(MatrixFamily.Gather, rows, width * lanes));
                 }
