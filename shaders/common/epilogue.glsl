@@ -10,18 +10,46 @@ const uint OUTPUTS = GEGLU ? COLUMNS / 2 : COLUMNS;
 
 uint column_at(uint j);
 
-#ifdef COLUMN_PAIRS
+// How many neighbouring columns an invocation stores at once.
+#if defined(MATRIX_GATHER) || defined(MATRIX_LDV)
+const uint SINGLES = LANES > 8 ? 1 : OUTPUTS % 2; // as MatrixTiling.Pairs has the weights packed
+const uint STORE_WIDTH = 2 - SINGLES;
+#elif defined(COLUMN_PAIRS)
 #define STORE_WIDTH 2
 #else
 #define STORE_WIDTH 1
 #endif
 
-#if STORAGE == 16
-layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Pair { f16vec2 v; };
-#define PAIR_TYPE f16vec2
+#if defined(MATRIX_GATHER) || defined(MATRIX_LDV)
+// Where the column of the lane's vector `j` stands in the panel.
+uint lane_column(uint j)
+{
+    uint lane = gl_SubgroupInvocationID;
+    return STORE_WIDTH == 2 ? j / 2 * (2 * LANES) + 2 * lane + j % 2 : j * LANES + lane;
+}
+#endif
+
+// CPU drivers scatter the elements of a vector one after the other, so there a pair is one element.
+#if defined(MATRIX_GATHER) || defined(MATRIX_LDV)
+#define PAIR_ELEMENT(VECTOR, BITS) BITS
+#define PAIR_FROM(VALUE, UNPACK) UNPACK(VALUE)
+#define PAIR_TO(VALUE, PACK) PACK(VALUE)
+vec2 unpack_singles(uint64_t bits) { return uintBitsToFloat(unpack32(bits)); }
+uint64_t pack_singles(vec2 value) { return pack64(floatBitsToUint(value)); }
 #else
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Pair { vec2 v; };
-#define PAIR_TYPE vec2
+#define PAIR_ELEMENT(VECTOR, BITS) VECTOR
+#define PAIR_FROM(VALUE, UNPACK) VALUE
+#define PAIR_TO(VALUE, PACK) VALUE
+#endif
+
+#if STORAGE == 16
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Pair { PAIR_ELEMENT(f16vec2, uint) v; };
+vec2 load_pair(uint64_t address) { return vec2(PAIR_FROM(Pair(address).v, unpackFloat2x16)); }
+void store_pair(uint64_t address, vec2 value) { Pair(address).v = PAIR_TO(f16vec2(value), packFloat2x16); }
+#else
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Pair { PAIR_ELEMENT(vec2, uint64_t) v; };
+vec2 load_pair(uint64_t address) { return PAIR_FROM(Pair(address).v, unpack_singles); }
+void store_pair(uint64_t address, vec2 value) { Pair(address).v = PAIR_TO(value, pack_singles); }
 #endif
 
 // Adds the residual and stores STORE_WIDTH values from `column` on, as a pair where rows are aligned.
@@ -35,10 +63,10 @@ void finish_columns(uint64_t target, uint64_t addend, uint column, float values[
         }
         else if (HAS_RESIDUAL)
         {
-            PAIR_TYPE more = Pair(addend + column * STORAGE_BYTES).v;
-            [[unroll]] for (uint e = 0; e < STORE_WIDTH; e++) values[e] += float(more[e]);
+            vec2 more = load_pair(addend + column * STORAGE_BYTES);
+            [[unroll]] for (uint e = 0; e < STORE_WIDTH; e++) values[e] += more[e];
         }
-        Pair(target + column * STORAGE_BYTES).v = PAIR_TYPE(values[0], values[STORE_WIDTH - 1]);
+        store_pair(target + column * STORAGE_BYTES, vec2(values[0], values[STORE_WIDTH - 1]));
         return;
     }
     [[unroll]] for (uint e = 0; e < STORE_WIDTH; e++)

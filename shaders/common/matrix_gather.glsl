@@ -42,7 +42,7 @@ float sums[ROWS * COLUMNS];
 
 uint column_at(uint j)
 {
-    return panel_index() * (GEGLU ? PANEL / 2 : PANEL) + j * LANES + gl_SubgroupInvocationID;
+    return panel_index() * (GEGLU ? PANEL / 2 : PANEL) + lane_column(j);
 }
 
 vec4 halves(uint64_t bits)

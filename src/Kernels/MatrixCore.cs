@@ -165,8 +165,9 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         MatrixTile tile = TileTable.Choose(problem, target);
         PanelPacking packing = Packing(inputs, target);
         long rowBytes = (long)(problem.Channels + problem.SecondChannels) * problem.Storage.Size();
+        bool onCpu = tile.Family is MatrixFamily.Gather or MatrixFamily.LoadVector;
         return packing.Panels <= target.MaxWorkgroupCount
-            ? WorkgroupWalk.Of(output.Shape.Rows, rowBytes, tile.Rows, packing.Panels, tile.Family is MatrixFamily.Gather or MatrixFamily.LoadVector, target)
+            ? WorkgroupWalk.Of(output.Shape.Rows, rowBytes, tile.Rows, packing.Panels, packing.SizeInBytes / packing.Panels, onCpu, target)
             : throw new ShapeException(
                 $"{Kernel}: {inputs[1]} makes {packing.Panels} panels of {packing.Panel} columns, more than {target.MaxWorkgroupCount} workgroups in one direction.");
     }
@@ -178,7 +179,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         (int first, int second, DType type) = (problem.Channels, problem.SecondChannels, problem.Weights);
         MatrixTiling tiling = MatrixTiling.Of(tile, problem, target);
         int zeroBytes = tiling.ReadsZeros && Taps > 1 ? Math.Max(first, second) * problem.Storage.Size() : 0;
-        return new(problem.Columns, Taps, first, second, tile.Columns, tiling.Element, tiling.ChannelMultiple, type, IsGeglu, zeroBytes);
+        return new(problem.Columns, Taps, first, second, tile.Columns, tiling.Element, tiling.ChannelMultiple, type, IsGeglu, zeroBytes, tiling.PairLanes);
     }
 
     /// <summary>The product as the tile table knows it.</summary>
@@ -205,7 +206,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
     private static MatrixFeatures Features(ReadOnlySpan<TensorSpec> inputs, TensorSpec output, MatrixTiling tiling)
     {
         TensorSpec residual = inputs[4];
-        int vector = tiling.VectorChannels;
+        int vector = Math.Max(tiling.VectorChannels, tiling.PairLanes > 0 ? 2 : 1);
         MatrixFeatures features = When(inputs[2].IsPresent, MatrixFeatures.Bias)
             | When(inputs[3].IsPresent, MatrixFeatures.Shift)
             | When(residual.IsPresent, MatrixFeatures.Residual)

@@ -10,6 +10,7 @@ namespace Hummingbird.Vulkan.Kernels;
 /// <param name="VectorChannels">Channels of one load: rows must be aligned to it, or channels are loaded one by one.</param>
 /// <param name="Constants">The family's own specialization constants, from 2 on.</param>
 /// <param name="SubgroupSize">Lanes that its pipelines ask for; 0 leaves it to the device plan.</param>
+/// <param name="PairLanes">Lanes that store two neighbouring columns at once where there are two vectors of them; 0: columns are stored one by one.</param>
 /// <param name="ReadsZeros">Pixels outside of the image are read from zeros behind the packed weight.</param>
 internal sealed record MatrixTiling(
     string Shader,
@@ -19,7 +20,8 @@ internal sealed record MatrixTiling(
     int VectorChannels,
     ImmutableArray<int> Constants,
     int SubgroupSize = 0,
-    bool ReadsZeros = false)
+    bool ReadsZeros = false,
+    int PairLanes = 0)
 {
     /// <param name="tile">Of the tile table.</param>
     /// <param name="problem">For which it was chosen,</param>
@@ -32,7 +34,8 @@ internal sealed record MatrixTiling(
             Element: 8 / problem.Weights.Size(),
             ChannelMultiple: Math.Max(8, target.SubgroupSize),
             VectorChannels: 4,
-            [tile.Rows, tile.Columns / target.SubgroupSize]),
+            [tile.Rows, tile.Columns / target.SubgroupSize],
+            PairLanes: Pairs(tile, problem, target)),
         MatrixFamily.CoopMatrix => CoopMatrix(target),
         MatrixFamily.LoadVector => LoadVector(tile, problem, target),
         _ => Tiled(tile, problem.Storage, target),
@@ -63,7 +66,15 @@ internal sealed record MatrixTiling(
             ChannelMultiple: 1,
             VectorChannels: 1,
             [tile.Rows, tile.Columns / target.SubgroupSize, step],
-            ReadsZeros: true);
+            ReadsZeros: true,
+            PairLanes: Pairs(tile, problem, target));
+    }
+
+    // Drivers that merge loads corrupt their stack in 64-bit scatters of 16 lanes.
+    private static int Pairs(MatrixTile tile, MatrixProblem problem, KernelTarget target)
+    {
+        int vectors = tile.Columns / target.SubgroupSize / (problem.IsGeglu ? 2 : 1);
+        return vectors % 2 == 0 && target.SubgroupSize <= 8 ? target.SubgroupSize : 0;
     }
 
     // Four subgroups of 4 x 2 matrices each, 32 k at a time: the numbers of shaders/common/matrix_coopmat.glsl.

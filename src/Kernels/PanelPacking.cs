@@ -19,9 +19,11 @@ namespace Hummingbird.Vulkan.Kernels;
 /// <param name="DType">F32 or F16.</param>
 /// <param name="Geglu">Interleave value and gate columns within a panel.</param>
 /// <param name="ZeroBytes">Zeros behind the last panel: what a kernel reads in place of a pixel outside of the image.</param>
+/// <param name="PairLanes">Lanes of the kernel where each has two neighbouring columns in two vectors, so that it stores them at once: of 2 lanes'
+/// columns 0 to 3 the first vector holds 0 and 2, the second 1 and 3. 0: vectors hold the columns in order.</param>
 public sealed record PanelPacking(
     int Columns, int Taps, int SourceChannels, int SecondSourceChannels, int Panel, int Element, int ChannelMultiple, DType DType, bool Geglu = false,
-    int ZeroBytes = 0)
+    int ZeroBytes = 0, int PairLanes = 0)
     : WeightPacking
 {
     public int PaddedChannels => RoundUp(SourceChannels, ChannelMultiple) + RoundUp(SecondSourceChannels, ChannelMultiple);
@@ -135,10 +137,21 @@ public sealed record PanelPacking(
     {
         if (!Geglu)
         {
-            return row;
+            return InPairs(row);
         }
 
         int half = Columns / 2, width = Panel / 2, column = row % half;
-        return (column / width * Panel) + (column % width) + (row < half ? 0 : width);
+        return InPairs((column / width * Panel) + (column % width) + (row < half ? 0 : width));
+    }
+
+    private int InPairs(int column)
+    {
+        if (PairLanes == 0)
+        {
+            return column;
+        }
+
+        int start = column / (2 * PairLanes) * (2 * PairLanes), within = column - start;
+        return start + (within % 2 * PairLanes) + (within / 2);
     }
 }

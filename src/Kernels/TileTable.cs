@@ -36,7 +36,14 @@ public readonly record struct MatrixTile(MatrixFamily Family, int Rows, int Colu
 /// <param name="Tile">Rows and columns of 0 stand for the family's own.</param>
 /// <param name="MaxRows">Fits problems of at most so many rows.</param>
 /// <param name="MinSubgroup">Fits devices with at least so many lanes.</param>
-public readonly record struct TileRule(MatrixTile Tile, long MaxRows = long.MaxValue, int MinSubgroup = 0);
+/// <param name="MinRows">Fits problems of at least so many rows.</param>
+/// <param name="MaxRegisters">Fits processors with at most so many vector registers.</param>
+public readonly record struct TileRule(
+    MatrixTile Tile, long MaxRows = long.MaxValue, int MinSubgroup = 0, long MinRows = 0, int MaxRegisters = int.MaxValue)
+{
+    public bool Fits(MatrixProblem problem, KernelTarget target)
+        => problem.Rows >= MinRows && problem.Rows <= MaxRows && target.SubgroupSize >= MinSubgroup && target.VectorRegisters <= MaxRegisters;
+}
 
 /// <summary>Which tile multiplies which product: defaults by family, overridden by what was measured on this device.</summary>
 /// <remarks>Pure. A family takes part with its lines in <see cref="Defaults"/> and its <see cref="Choices"/>.</remarks>
@@ -51,7 +58,9 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         new(new(MatrixFamily.Gather, 4), MaxRows: 4),
         new(new(MatrixFamily.Gather, 8), MaxRows: 8),
         new(new(MatrixFamily.Gather, 8), MinSubgroup: 16),
-        new(new(MatrixFamily.Gather, 16)),
+        new(new(MatrixFamily.Gather, 16), MaxRegisters: 31),
+        new(new(MatrixFamily.Gather, 20), MinRows: 37, MaxRows: 40),
+        new(new(MatrixFamily.Gather, 12)),
         new(new(MatrixFamily.Tiled, 64)),
         new(new(MatrixFamily.TiledPacked, 64)),
         new(new(MatrixFamily.CoopMatrix, 0)),
@@ -75,7 +84,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         MatrixFamily family = FamilyFor(problem, target);
         foreach (TileRule rule in Defaults)
         {
-            if (rule.Tile.Family == family && problem.Rows <= rule.MaxRows && target.SubgroupSize >= rule.MinSubgroup)
+            if (rule.Tile.Family == family && rule.Fits(problem, target))
             {
                 return rule.Tile with { Rows = rule.Tile.Rows > 0 ? rule.Tile.Rows : OwnRows(target), Columns = OwnColumns(family, problem, target) };
             }
@@ -126,7 +135,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
     }
 
     // The gather family's sums go through memory anyway: more of them are worth their gathers where there are registers for the rest.
-    private static int GatherSums(KernelTarget target) => target.VectorRegisters >= 32 && target.SubgroupSize <= 8 ? 64 : 32;
+    private static int GatherSums(KernelTarget target) => target.VectorRegisters >= 32 && target.SubgroupSize <= 8 ? 80 : 32;
 
     private static ImmutableArray<MatrixTile> GatherChoices(MatrixProblem problem, KernelTarget target)
     {
@@ -137,7 +146,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         var tiles = ImmutableArray.CreateBuilder<MatrixTile>();
         foreach (int width in widths)
         {
-            foreach (int rows in (ReadOnlySpan<int>)[4, 8, 12, 16])
+            foreach (int rows in (ReadOnlySpan<int>)[4, 8, 12, 16, 20])
             {
                 if (rows * width <= GatherSums(target))
                 {

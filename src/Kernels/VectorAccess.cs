@@ -24,6 +24,10 @@ internal static class VectorAccess
     /// <summary>Kernels are planned for drivers that merge loads from uniform addresses into vector loads.</summary>
     public static bool IsPlanned(KernelTarget target) => target.Matrix == MatrixFamily.LoadVector;
 
+    /// <summary>The processor gathers and scatters 64 bits for each of 8 lanes at once (AVX-512): where a workgroup is otherwise too short for whole
+    /// lines of memory, that beats vectors.</summary>
+    public static bool Gathers(KernelTarget target) => target.VectorRegisters >= 32 && target.SubgroupSize <= 8;
+
     /// <summary>With vectors or without. Drivers that merge corrupt their stack in 64-bit gathers of 16 lanes.</summary>
     public static Access Of(KernelTarget target, bool isVectors) => (isVectors, IsPlanned(target)) switch
     {

@@ -16,7 +16,10 @@ internal sealed record WinogradConvolution(
     int Tile, ImmutableArray<TensorSpec> Inputs, TensorSpec Output, KernelTarget Target, Activation Activation, bool IsTemporal = false, bool Upsample2x = false)
 {
     /// <summary>Scratch memory of a slice stays below this unless a few tiles alone take more.</summary>
-    private const long MaxScratchInBytes = 64L << 20;
+    private const long MostScratchInBytes = 64L << 20;
+
+    // What a core's caches give back before it is gone.
+    private const long CachedBytes = 4L << 20;
 
     private const int SliceMultiple = 16;
 
@@ -46,16 +49,20 @@ internal sealed record WinogradConvolution(
     // Rows of M start at multiples of four values, so that they are read as vectors; those of V do by the policy.
     private int MStride => (Columns + 3) / 4 * 4;
 
+    // A CPU driver's slices stay in the cache, as far as the weights, which pass once for each, are smaller still.
+    private long MaxScratchInBytes
+        => Target.IsCpu ? Math.Clamp(4L * Products * Channels * Columns, CachedBytes, MostScratchInBytes) : MostScratchInBytes;
+
     private long BytesPerTile => 4L * Products * (Channels + MStride);
 
-    /// <summary>Slices of equal length, whole groups of rows of the product.</summary>
+    /// <summary>Slices of equal length: all tiles, or whole groups of rows of the product.</summary>
     private int TilesPerSlice
     {
         get
         {
             int most = (int)Math.Max(SliceMultiple, MaxScratchInBytes / BytesPerTile / SliceMultiple * SliceMultiple);
             int slices = (Tiles + most - 1) / most, even = (Tiles + slices - 1) / slices;
-            return (even + SliceMultiple - 1) / SliceMultiple * SliceMultiple;
+            return slices == 1 ? Tiles : (even + SliceMultiple - 1) / SliceMultiple * SliceMultiple;
         }
     }
 
@@ -141,8 +148,9 @@ internal sealed record WinogradConvolution(
 
     /// <param name="features">With or without scalar loads.</param>
     /// <param name="channels">Of each source: an invocation has two channels of one.</param>
-    private Access AccessOf(MatrixFeatures features, params ReadOnlySpan<int> channels)
-        => VectorAccess.Of(Target, VectorAccess.Count(Target, channels) >= 2 && !features.HasFlag(MatrixFeatures.ScalarLoads));
+    private Access AccessOf(MatrixFeatures features, params ReadOnlySpan<int> channels) => VectorAccess.Gathers(Target)
+        ? Access.Wide
+        : VectorAccess.Of(Target, VectorAccess.Count(Target, channels) >= 2 && !features.HasFlag(MatrixFeatures.ScalarLoads));
 
     private Operand Present(int index) => Inputs[index].IsPresent ? Operand.Input(index) : Operand.None;
 
