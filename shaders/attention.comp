@@ -2,7 +2,7 @@
 // attention: y = softmax(scale * q k^T) v with an online softmax; lanes are queries. For head dimensions up to 80.
 //
 // Push data and indices: common/attention.glsl. Constants: 0 workgroup size, 1 HEAD_DIM, 2 METHOD, 3 QUERIES (per lane),
-// 4 SCALAR_LOADS (rows do not start at multiples of 8 bytes).
+// 4 SCALAR_LOADS (rows do not start at multiples of 8 bytes), 5 SUMS_IN_MEMORY (METHOD 1 and 2: the processor has few registers).
 //   METHOD 0, GPUs: a query per invocation; tiles of TILE keys in shared memory, which all queries of the workgroup read.
 //   METHOD 1 and 2, CPU drivers: common/attention_lanes.glsl.
 // Ladder (one core, processor time, fp32, slices of a fused buffer, GFLOP/s):
@@ -14,6 +14,8 @@
 //   v3 at 16 lanes                       59.6    64.2    46.9        8.7       13.5     45.5      209 ms
 //   2 queries with 2, 3, 8 keys: 33, 37, 28 at 143, 176, 546 ms; 4 queries with 2 keys: 42 at 283 ms.
 //   Mesa 26.2, 640x10: v3 44; v4 uniform loads 66 (4 keys), 75 (8 keys); at 16 lanes 85.
+//   v5 leaves speed as it is on AVX-512 and doubles what compiling takes, so it is for few registers only; there 8 keys take 62 GFLOP/s and
+//   300 ms, 4 keys 58 and 130. On 25.0.7 2 queries take 27 and 440 ms, half of that for the code of the sums, one 18 and 300.
 //   The same on AVX2, 16 registers: v4 17; one query a lane (Attention.QueriesPerLane) 22; v5 sums kept in memory 29 (25.0.7: 13, now 16).
 //   GPUs: v1 blocks of 8 keys; v2 key by key: an eighth of the code, no scores to mask; v3 tiles filled 64 bits at a time; not kept:
 //   two invocations to a query, each with half of its dimensions: 128 VGPRs and 8 waves where v3 has 192 and 5, but of RADV's
@@ -32,6 +34,7 @@ layout(constant_id = 1) const uint HEAD_DIM = 64;
 layout(constant_id = 2) const uint METHOD = METHOD_TILED;
 layout(constant_id = 3) const uint QUERIES = 1;
 layout(constant_id = 4) const bool SCALAR_LOADS = false;
+layout(constant_id = 5) const bool SUMS_IN_MEMORY = false;
 
 #include "common/attention.glsl"
 #include "common/attention_lanes.glsl"

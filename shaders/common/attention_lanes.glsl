@@ -7,7 +7,7 @@
 // Within a block the dimension is the outer loop: an element of q or of the output is touched once for all KEYS keys.
 #define LANES WORKGROUP_SIZE
 
-const uint KEYS = METHOD == METHOD_UNIFORM ? 8 : 4;
+const uint KEYS = METHOD == METHOD_UNIFORM && SUMS_IN_MEMORY ? 8 : 4;
 
 const uint SEGMENT = WIDE * LANES; // dimensions of one gathered piece of a row; rows are padded to whole pieces, with zeros in q
 const uint SEGMENTS = (HEAD_DIM + SEGMENT - 1) / SEGMENT;
@@ -15,7 +15,7 @@ const uint LANE_VALUES = METHOD == METHOD_TILED ? 1 : SEGMENTS * SEGMENT * QUERI
 
 // An index that only looks unknown keeps the sums in memory. As values they are all alive at once, and LLVM, seeing more than any
 // processor has registers for, takes a block's keys one after the other through all of them: a load and a store for each product.
-#define UNKNOWN_ZERO (blocks >> 31)
+#define UNKNOWN_ZERO (SUMS_IN_MEMORY ? blocks >> 31 : 0)
 
 float lane_query[LANE_VALUES]; // [dimension][QUERIES]
 float lane_sums[LANE_VALUES];

@@ -2,6 +2,8 @@
 // k before the next two, and keeps every value of both operands on the stack meanwhile. Behind a branch that reads all sums it can
 // not: each must be done with the k before it. The branch is never taken. It is longer than what gallivm makes straight code of (8).
 // Needs sums, NEVER, which is false without the compiler's knowing, and SINK, any address.
+#ifndef CUT_GLSL
+#define CUT_GLSL
 void cut()
 {
     if (NEVER)
@@ -11,3 +13,4 @@ void cut()
         F32(SINK).v[0] = all;
     }
 }
+#endif

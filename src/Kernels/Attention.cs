@@ -24,7 +24,7 @@ public enum AttentionAxis
 /// tokens share in a causal softmax, and those behind i weigh nothing afterwards, without normalising again.
 /// Reference: torch.nn.functional.scaled_dot_product_attention. Shaders: shaders/attention.comp (lanes are queries) and
 /// shaders/attention_wide.comp (lanes are dimensions) for head dimensions whose rows overflow one invocation's registers; on CPU drivers
-/// that merge loads those go by shaders/attention_products.comp (<see cref="AttentionProducts"/>).
+/// those of fp32 go by shaders/attention_products.comp (<see cref="AttentionProducts"/>).
 /// </remarks>
 public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causal = false, float? Scale = null, bool MaskAfterSoftmax = false) : Kernel
 {
@@ -106,7 +106,8 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         Problems problems = Describe(q.Shape, k.Shape);
         int headSize = q.Shape.Channels / Heads;
         bool wide = headSize > LargestNarrowHead;
-        if (wide && !Causal && q.DType == DType.F32 && AttentionProducts.Fits(problems.Queries, problems.Keys, headSize, target))
+        bool aligned = WideAccess.Width(q.DType, target, headSize, q.RowStride) > 1;
+        if (wide && !Causal && q.DType == DType.F32 && AttentionProducts.Fits(problems.Queries, problems.Keys, headSize, aligned, target))
         {
             return new AttentionProducts(this, q, k, v, problems, target).Plan();
         }
@@ -127,7 +128,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
             (uint)groups.X, Causal ? MaskAfterSoftmax ? 2u : 1u : 0u, Scale ?? (float)(1 / Math.Sqrt(headSize)));
         return new([new Dispatch(
             $"{Name}{(wide ? "_wide" : "")}.{q.DType.Name()}",
-            wide ? [size, headSize, scalar ? 1 : 0] : [size, headSize, (int)method, perLane, scalar ? 1 : 0],
+            wide ? [size, headSize, scalar ? 1 : 0] : [size, headSize, (int)method, perLane, scalar ? 1 : 0, method != Method.Tiled && target.VectorRegisters < 32 ? 1 : 0],
             groups,
             [Operand.Input(0), Operand.Input(1), Operand.Input(2), Operand.Output],
             Dispatch.Pack(parameters))]);

@@ -2,18 +2,18 @@ using System.Collections.Immutable;
 
 namespace Hummingbird.Vulkan.Kernels;
 
-/// <summary>The variant of <see cref="Attention"/> for wide heads on CPU drivers that merge loads: scores are stored, between two products
-/// that run like the matrix core.</summary>
+/// <summary>The variant of <see cref="Attention"/> for wide heads on CPU drivers: scores are stored, between two products that run like the
+/// matrix core of the driver's family.</summary>
 /// <remarks>Queries go through in slices, so that the scratch memory grows with the keys alone. All is fp32, as CPU drivers have it unless they are asked for fp16.</remarks>
 internal sealed record AttentionProducts(Attention Attention, TensorSpec Q, TensorSpec K, TensorSpec V, Attention.Problems Problems, KernelTarget Target)
 {
-    /// <summary>Rows of a workgroup's tile: those of shaders/attention_products.comp.</summary>
-    private const int TileRows = 6;
-
     private const int QueriesPerSlice = 1024;
 
     /// <summary>Several problems share a slice while they take no more than this.</summary>
     private const long MaxScratchInBytes = 64L << 20;
+
+    // k per turn of the family "gather".
+    private const int LeastStep = 8;
 
     // Fewer are not worth four dispatches.
     private const int LeastTokens = 32;
@@ -26,6 +26,11 @@ internal sealed record AttentionProducts(Attention Attention, TensorSpec Q, Tens
         Values = 3,
     }
 
+    private bool IsGathered => Target.Matrix == MatrixFamily.Gather;
+
+    // Of a workgroup's tile, as the default table has them for long products.
+    private int TileRows => IsGathered ? 12 : 6;
+
     private int HeadSize => Q.Shape.Channels / Attention.Heads;
 
     private int Panel => Columns(Target) * Target.SubgroupSize;
@@ -37,9 +42,11 @@ internal sealed record AttentionProducts(Attention Attention, TensorSpec Q, Tens
 
     private long BytesPerProblem => 4L * (((long)(Pitch + Problems.Keys) * HeadSize) + ((long)QueriesOfSlice * (Pitch + 1)));
 
-    public static bool Fits(int queries, int keys, int headSize, KernelTarget target)
-        => target is { IsCpu: true, Matrix: MatrixFamily.LoadVector } && queries >= LeastTokens && keys >= LeastTokens
-            && keys % target.SubgroupSize == 0 && headSize % (Columns(target) * target.SubgroupSize) == 0;
+    /// <param name="aligned">Rows of q start at multiples of 8 bytes.</param>
+    public static bool Fits(int queries, int keys, int headSize, bool aligned, KernelTarget target)
+        => target is { IsCpu: true, Matrix: MatrixFamily.LoadVector or MatrixFamily.Gather } && queries >= LeastTokens && keys >= LeastTokens
+            && keys % Math.Max(LeastStep, target.SubgroupSize) == 0 && headSize % (Columns(target) * target.SubgroupSize) == 0
+            && (aligned || target.Matrix == MatrixFamily.LoadVector);
 
     public KernelPlan Plan()
     {
@@ -63,7 +70,8 @@ internal sealed record AttentionProducts(Attention Attention, TensorSpec Q, Tens
         return new(dispatches.ToImmutable(), together * BytesPerProblem);
     }
 
-    private static int Columns(KernelTarget target) => target.VectorRegisters >= 32 ? 4 : 2;
+    private static int Columns(KernelTarget target)
+        => target.VectorRegisters >= 32 && (target.Matrix == MatrixFamily.LoadVector || target.SubgroupSize <= 8) ? 4 : 2;
 
     // The longest turn of the loop that divides what is summed; see MatrixTiling.LoadVector.
     private int Step(int depth) => Math.Min(depth & -depth, Target.MergesLoads ? 32 : 8);
@@ -73,6 +81,7 @@ internal sealed record AttentionProducts(Attention Attention, TensorSpec Q, Tens
         [
             Target.SubgroupSize, HeadSize, (int)stage, (int)VectorAccess.Of(Target, isVectors: true), Columns(Target),
             stage switch { Stage.Scores => Step(HeadSize), Stage.Values => Step(Problems.Keys), _ => 1 },
+            TileRows, IsGathered ? 1 : 0,
         ],
         groups,
         [Operand.Input(0), Operand.Input(1), Operand.Input(2), Operand.Scratch(), Operand.Output],
