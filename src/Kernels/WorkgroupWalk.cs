@@ -6,7 +6,7 @@ namespace Hummingbird.Vulkan.Kernels;
 /// each panel, and the output is written in short pieces: 2560 x 320 to 2560 then takes 1.3 to 1.5 times as long.</remarks>
 /// <param name="Groups">Workgroups of one product.</param>
 /// <param name="Fold">What the shader multiplies its y (on a CPU driver z) by to find its rows.</param>
-internal readonly record struct WorkgroupWalk(Workgroups Groups, int Fold)
+public readonly record struct WorkgroupWalk(Workgroups Groups, int Fold)
 {
     // Panels as short as this are soon there again: so many tiles of rows, which a first-level cache holds, write the output line by line.
     private const long ShortPanelBytes = 48 << 10;

@@ -15,6 +15,9 @@ public class PanelPackingTests
         new PanelPacking(5, 3, 7, 0, 16, 1, 1, DType.F32, ZeroBytes: 28),
         new PanelPacking(40, 1, 9, 0, 16, 2, 8, DType.F32, Geglu: true),
         new PanelPacking(94, 1, 33, 0, 64, 1, 16, DType.F16, Geglu: true),
+        new PanelPacking(21, 3, 7, 4, 16, 2, 8, DType.F32, PairLanes: 8),
+        new PanelPacking(50, 1, 9, 0, 32, 4, 8, DType.F16, PairLanes: 8),
+        new PanelPacking(40, 1, 9, 0, 32, 1, 1, DType.F32, Geglu: true, PairLanes: 8),
     ];
 
     [Theory]
@@ -78,6 +81,13 @@ public class PanelPackingTests
         int Padded(int channels) => (channels + p.ChannelMultiple - 1) / p.ChannelMultiple * p.ChannelMultiple;
         int half = p.Columns / 2, width = p.Panel / 2;
         int column = !p.Geglu ? row : (row % half / width * p.Panel) + (row % half % width) + (row / half * width);
+        if (p.PairLanes > 0)
+        {
+            // Lane l's vectors 2 i and 2 i + 1 are columns 2 l and 2 l + 1 of the i-th double vector.
+            int of = column % (2 * p.PairLanes), lane = of / 2;
+            column += (of % 2 * p.PairLanes) + lane - of;
+        }
+
         int inSource = channel < p.SourceChannels ? channel : Padded(p.SourceChannels) + channel - p.SourceChannels;
         int k = (tap * (Padded(p.SourceChannels) + Padded(p.SecondSourceChannels))) + inSource;
         return ((((column / p.Panel * p.Depth) + (k / p.Element * p.Element)) * p.Panel) + (column % p.Panel * p.Element)) + (k % p.Element);

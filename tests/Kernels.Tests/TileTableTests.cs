@@ -11,21 +11,40 @@ public class TileTableTests
     private static readonly MatrixProblem Linear = new("matmul", DType.F32, DType.F16, 2560, 320, 0, 320, IsGeglu: false);
 
     [Theory]
-    [InlineData(1, 8, 4)]
-    [InlineData(4, 8, 4)]
-    [InlineData(5, 8, 8)]
-    [InlineData(9, 8, 16)]
-    [InlineData(9, 16, 8)]
-    public void Few_rows_and_many_lanes_take_lower_tiles(int rows, int lanes, int expected)
+    [InlineData(1, 8, 32, 4, 32)]
+    [InlineData(4, 8, 32, 4, 32)]
+    [InlineData(5, 8, 32, 8, 32)]
+    [InlineData(9, 8, 32, 12, 32)]
+    [InlineData(36, 8, 32, 12, 32)]
+    [InlineData(40, 8, 32, 20, 32)] // two tiles, not three and a third
+    [InlineData(41, 8, 32, 12, 32)]
+    [InlineData(9, 16, 32, 8, 32)]
+    [InlineData(9, 8, 16, 16, 16)]
+    [InlineData(40, 8, 16, 16, 16)]
+    public void Gathers_take_tiles_by_rows_lanes_and_registers(int rows, int lanes, int registers, int tileRows, int tileColumns)
         => Assert.Equal(
-            new MatrixTile(MatrixFamily.Gather, expected, 2 * lanes),
-            TileTable.Choose(Linear with { Rows = rows }, Cpu with { SubgroupSize = lanes }));
+            new MatrixTile(MatrixFamily.Gather, tileRows, tileColumns),
+            TileTable.Choose(Linear with { Rows = rows }, Cpu with { SubgroupSize = lanes, VectorRegisters = registers }));
+
+    [Theory]
+    [InlineData(3, 8)]
+    [InlineData(8, 8)]
+    [InlineData(9, 16)]
+    [InlineData(16, 16)]
+    [InlineData(17, 32)]
+    public void Narrow_products_take_as_many_vectors_as_they_fill(int columns, int tileColumns)
+    {
+        Assert.All(
+            new[] { Cpu, LoadVector },
+            target => Assert.Equal(tileColumns, TileTable.Choose(Linear with { Columns = columns }, target).Columns));
+        Assert.Equal(Math.Max(16, tileColumns), TileTable.Choose(Linear with { Columns = columns, IsGeglu = true }, Cpu).Columns);
+    }
 
     [Theory]
     [InlineData(4, 320, 8, 4, 32)]
     [InlineData(5, 320, 8, 6, 32)]
     [InlineData(5, 320, 16, 6, 64)]
-    [InlineData(5, 9, 8, 6, 32)]
+    [InlineData(5, 9, 8, 6, 16)]
     [InlineData(5, 8, 8, 6, 8)] // the last convolutions: 3 or 4 channels
     public void Loaded_vectors_take_four_columns_a_lane_and_one_for_narrow_products(int rows, int columns, int lanes, int tileRows, int tileColumns)
         => Assert.Equal(
@@ -78,6 +97,7 @@ public class TileTableTests
     [InlineData(MatrixFamily.Gather, 5, 32)]
     [InlineData(MatrixFamily.Gather, 8, 24)]
     [InlineData(MatrixFamily.Gather, 16, 64)]
+    [InlineData(MatrixFamily.Gather, 24, 32)]
     [InlineData(MatrixFamily.Tiled, 33, 64)]
     public void A_tile_that_no_shader_computes_is_not_used(MatrixFamily family, int rows, int columns)
         => Assert.Equal(TileTable.DefaultFor(Linear, Cpu), TileTable.Choose(Linear, Cpu with { Tiles = Measured(new(family, rows, columns)) }));
@@ -103,7 +123,7 @@ public class TileTableTests
 
     [Fact]
     public void Geglu_keeps_a_value_and_its_gate_in_one_lane()
-        => Assert.All(TileTable.Choices(MatrixFamily.Gather, Linear with { IsGeglu = true }, Cpu), tile => Assert.Equal(16, tile.Columns));
+        => Assert.All(TileTable.Choices(MatrixFamily.Gather, Linear with { IsGeglu = true }, Cpu), tile => Assert.Equal(0, tile.Columns % 16));
 
     [Fact]
     public void Problems_that_differ_have_different_keys()
@@ -126,9 +146,17 @@ public class TileTableTests
         KernelTarget target = Cpu with { Tiles = Measured(new(MatrixFamily.Gather, 8, 32)) };
         Dispatch dispatch = Assert.Single(kernel.Plan(inputs, output, target).Dispatches);
         Assert.Equal([8, 0, 8, 4], dispatch.Constants);
-        Assert.Equal(new Workgroups(320, 1, 10), dispatch.Workgroups);
-        Assert.Equal(32, Assert.IsType<PanelPacking>(kernel.Packing(1, inputs, target)).Panel);
-        Assert.Equal(16, Assert.IsType<PanelPacking>(kernel.Packing(1, inputs, Cpu)).Panel);
+        Assert.Equal(new Workgroups(2, 10, 160), dispatch.Workgroups);
+        Assert.Equal((32, 8), Packed(kernel, inputs, target));
+        Assert.Equal((16, 8), Packed(kernel, inputs, Cpu with { VectorRegisters = 16 }));
+        Assert.Equal((32, 0), Packed(kernel, inputs, Cpu with { SubgroupSize = 16 }));
+        Assert.Equal((64, 0), Packed(kernel, inputs, Gpu));
+    }
+
+    private static (int Panel, int PairLanes) Packed(MatMul kernel, TensorSpec[] inputs, KernelTarget target)
+    {
+        PanelPacking packing = Assert.IsType<PanelPacking>(kernel.Packing(1, inputs, target));
+        return (packing.Panel, packing.PairLanes);
     }
 
     private static TileTable Measured(MatrixTile tile) => new(MatrixFamily.Gather, ImmutableDictionary<string, MatrixTile>.Empty.Add(Linear.Key, tile));
