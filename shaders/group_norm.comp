@@ -11,13 +11,15 @@
 // partials [samples, chunks, C, 2] and affine [samples, 3, C] are scratch. No atomics: the same bits on every run.
 // Constants: 0 workgroup size, 1 STAGE, 2 WIDTH (channels of an invocation: WIDE by one load, 1 where rows do not start at multiples
 // of 8 bytes), 3 ACCESS (ACCESS_VECTORS, ACCESS_LANES: an invocation's channels are WORKGROUP_SIZE apart, and a workgroup of one subgroup loads
-// vectors; ACCESS_SINGLES: nothing is loaded by 64 bits).
+// vectors; ACCESS_SINGLES: nothing is loaded by 64 bits), 4 APPLY_PIXELS of an invocation in stage 2.
 // Ladder: v1 an invocation is a channel of a chunk, so reads run along the channels and no stage but 1 needs a barrier.
 //         v2 64 bits per load and store. Mesa 25.0.7, one core, fp32 with SiLU, of 12 bytes per value, v1 to v2: 640 channels of
 //         20x32 2.2 to 3.2 GB/s, 320 of 40x64 2.2 to 2.6; frames beyond the cache stay at 1.7 to 2.3, as memory does. Stage 1
 //         compiles in 65 ms instead of 87. Pixels per invocation (1 to 16) and workgroup size (64 to 1024) make no difference.
 //         Mesa 26.2, vectors, one core with AVX2, 320 of 16x40x64: 3.85 GB/s, as stores go lane by lane; lanes swapped in quads to store pairs
 //         by 64 bits 4.3, for quad operations that every device would need: not kept.
+//         Stage 2 on AVX-512, 320 of 16x40x64: Mesa 25.0.7 8, 16, 32 pixels an invocation 35, 32, 28 ms, of which 12 are for SiLU; 26.2 two vectors
+//         of 8 pixels 19 ms, one 23, four 28.
 #include "common/types.glsl"
 #include "common/wide.glsl"
 #include "common/activation.glsl"
@@ -27,11 +29,11 @@
 #define STAGE_STATISTICS 0
 #define STAGE_COMBINE 1
 #define UNROLL 4
-#define APPLY_PIXELS 8
 
 layout(constant_id = 1) const uint STAGE = 0;
 layout(constant_id = 2) const uint WIDTH = 1;
 layout(constant_id = 3) const uint ACCESS = 0;
+layout(constant_id = 4) const uint APPLY_PIXELS = 8;
 
 #define LANES WORKGROUP_SIZE
 #include "common/access.glsl"

@@ -13,6 +13,12 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
     // Pixels per invocation: chunks bound the length of a plain sum, and few pixels per store pass unroll without a loop.
     private const int ChunkPixels = 64;
     private const int ApplyPixels = 8;
+
+    // What an invocation knows of its channels is worth more pixels where each is a gather.
+    private const int GatheredApplyPixels = 32;
+
+    // More of them than two vectors for each of the pixels do not fit the registers.
+    private const int MostVectors = 2;
     private const int PairBytes = 2 * sizeof(float);
     private const int TripleBytes = 3 * sizeof(float);
 
@@ -79,7 +85,7 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
         int pixels = PixelsPerSample(x.Shape), channels = output.Shape.Channels;
         long samples = x.Shape.Rows / pixels;
         int chunks = DivideUp(pixels, ChunkPixels);
-        int vectors = VectorAccess.Count(target, x.Shape.Channels, x2.IsPresent ? x2.Shape.Channels : 0);
+        int vectors = VectorAccess.Count(target, MostVectors, x.Shape.Channels, x2.IsPresent ? x2.Shape.Channels : 0);
         int width = vectors > 0 ? vectors : WideAccess.Width(x.DType, target, x.Shape.Channels, x.RowStride, x2.IsPresent ? x2.Shape.Channels : 0, x2.RowStride);
         int across = vectors > 0 ? vectors * target.SubgroupSize : width;
         long partialBytes = samples * chunks * channels * PairBytes;
@@ -93,13 +99,15 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
         int wide = vectors > 0 ? target.SubgroupSize : Math.Min(256, target.MaxWorkgroupInvocations);
         int combine = target.IsCpu ? target.SubgroupSize : Math.Min(128, target.MaxWorkgroupInvocations);
 
+        int applyPixels = target.IsCpu && vectors == 0 ? GatheredApplyPixels : ApplyPixels;
+
         Dispatch Stages(Stage stage, int size, int chunkPixels, long invocations)
         {
             bool isVectors = stage != Stage.Combine && vectors > 0;
             Workgroups groups = Workgroups.Fold(isVectors ? invocations : (invocations + size - 1) / size, target);
             return new(
                 $"{Name}.{x.DType.Name()}",
-                [size, (int)stage, stage == Stage.Combine ? 1 : width, (int)VectorAccess.Of(target, vectors > 0)],
+                [size, (int)stage, stage == Stage.Combine ? 1 : width, (int)VectorAccess.Of(target, vectors > 0), applyPixels],
                 groups,
                 [.. operands],
                 Dispatch.Pack(new Parameters(
@@ -112,7 +120,7 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
             [
                 Stages(Stage.Statistics, wide, ChunkPixels, samples * chunks * (channels / across)),
                 Stages(Stage.Combine, combine, ChunkPixels, samples * Groups * combine),
-                Stages(Stage.Apply, wide, ApplyPixels, samples * DivideUp(pixels, ApplyPixels) * (channels / across)),
+                Stages(Stage.Apply, wide, applyPixels, samples * DivideUp(pixels, applyPixels) * (channels / across)),
             ],
             partialBytes + (samples * channels * TripleBytes));
     }

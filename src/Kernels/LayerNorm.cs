@@ -33,7 +33,7 @@ public sealed partial record LayerNorm(float Epsilon = 1e-5f, bool IsCentred = t
     {
         TensorSpec x = inputs[0];
         int size = target.IsCpu ? target.SubgroupSize : Math.Min(256, target.MaxWorkgroupInvocations);
-        int vectors = VectorAccess.Count(target, x.Shape.Channels);
+        int vectors = VectorAccess.Count(target, VectorAccess.MostVectors, x.Shape.Channels);
         int width = vectors > 0 ? vectors : WideAccess.Width(x.DType, target, x.Shape.Channels, x.RowStride);
         Access access = VectorAccess.Of(target, vectors > 0);
         Workgroups groups = Workgroups.Fold(x.Shape.Rows, target);

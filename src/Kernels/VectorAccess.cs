@@ -19,7 +19,8 @@ internal enum Access
 /// <summary>Whether a workgroup of one subgroup may load neighbouring values as a vector.</summary>
 internal static class VectorAccess
 {
-    private const int MostVectors = 4;
+    /// <summary>For work that hides the overhead of a workgroup in nothing else.</summary>
+    public const int MostVectors = 4;
 
     /// <summary>Kernels are planned for drivers that merge loads from uniform addresses into vector loads.</summary>
     public static bool IsPlanned(KernelTarget target) => target.Matrix == MatrixFamily.LoadVector;
@@ -36,10 +37,11 @@ internal static class VectorAccess
         _ => Access.Wide,
     };
 
-    /// <summary>Vectors for each invocation: 4, 2 or 1, as all these channel counts are multiples of; 0 where they are of none.</summary>
-    public static int Count(KernelTarget target, params ReadOnlySpan<int> channels)
+    /// <summary>Vectors for each invocation: <paramref name="most"/>, a half or a quarter, as all these channel counts are multiples of; 0 where they
+    /// are of none.</summary>
+    public static int Count(KernelTarget target, int most, params ReadOnlySpan<int> channels)
     {
-        int vectors = IsPlanned(target) ? MostVectors : 0;
+        int vectors = IsPlanned(target) ? most : 0;
         foreach (int count in channels)
         {
             while (vectors > 0 && count % (vectors * target.SubgroupSize) != 0)

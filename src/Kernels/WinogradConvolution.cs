@@ -150,7 +150,7 @@ internal sealed record WinogradConvolution(
     /// <param name="channels">Of each source: an invocation has two channels of one.</param>
     private Access AccessOf(MatrixFeatures features, params ReadOnlySpan<int> channels) => VectorAccess.Gathers(Target)
         ? Access.Wide
-        : VectorAccess.Of(Target, VectorAccess.Count(Target, channels) >= 2 && !features.HasFlag(MatrixFeatures.ScalarLoads));
+        : VectorAccess.Of(Target, VectorAccess.Count(Target, 2, channels) == 2 && !features.HasFlag(MatrixFeatures.ScalarLoads));
 
     private Operand Present(int index) => Inputs[index].IsPresent ? Operand.Input(index) : Operand.None;
 
