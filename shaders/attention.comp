@@ -14,8 +14,8 @@
 //   v3 at 16 lanes                       59.6    64.2    46.9        8.7       13.5     45.5      209 ms
 //   2 queries with 2, 3, 8 keys: 33, 37, 28 at 143, 176, 546 ms; 4 queries with 2 keys: 42 at 283 ms.
 //   Mesa 26.2, 640x10: v3 44; v4 uniform loads 66 (4 keys), 75 (8 keys); at 16 lanes 85.
-//   v5 leaves speed as it is on AVX-512 and doubles what compiling takes, so it is for few registers only; there 8 keys take 62 GFLOP/s and
-//   300 ms, 4 keys 58 and 130. On 25.0.7 2 queries take 27 and 440 ms, half of that for the code of the sums, one 18 and 300.
+//   v5 leaves speed as it is on AVX-512 and doubles what compiling takes, so it is for few registers only; there 8 keys have 62 GFLOP/s after
+//   300 ms of compiling, 4 keys 58 after 130, but of 16 frames 16 and 13. On 25.0.7 2 queries have 27 after 440 ms, one 18 after 300.
 //   The same on AVX2, 16 registers: v4 17; one query a lane (Attention.QueriesPerLane) 22; v5 sums kept in memory 29 (25.0.7: 13, now 16).
 //   GPUs: v1 blocks of 8 keys; v2 key by key: an eighth of the code, no scores to mask; v3 tiles filled 64 bits at a time; not kept:
 //   two invocations to a query, each with half of its dimensions: 128 VGPRs and 8 waves where v3 has 192 and 5, but of RADV's

@@ -7,7 +7,7 @@
 // Within a block the dimension is the outer loop: an element of q or of the output is touched once for all KEYS keys.
 #define LANES WORKGROUP_SIZE
 
-const uint KEYS = METHOD == METHOD_UNIFORM && SUMS_IN_MEMORY ? 8 : 4;
+const uint KEYS = METHOD == METHOD_UNIFORM ? 8 : 4;
 
 const uint SEGMENT = WIDE * LANES; // dimensions of one gathered piece of a row; rows are padded to whole pieces, with zeros in q
 const uint SEGMENTS = (HEAD_DIM + SEGMENT - 1) / SEGMENT;

@@ -27,7 +27,7 @@ internal static class VectorAccess
 
     /// <summary>The processor gathers and scatters 64 bits for each of 8 lanes at once (AVX-512): where a workgroup is otherwise too short for whole
     /// lines of memory, that beats vectors.</summary>
-    public static bool Gathers(KernelTarget target) => target.VectorRegisters >= 32 && target.SubgroupSize <= 8;
+    public static bool Gathers(KernelTarget target) => target.VectorRegisters >= 32 && target.SubgroupSize == 8;
 
     /// <summary>With vectors or without. Drivers that merge corrupt their stack in 64-bit gathers of 16 lanes.</summary>
     public static Access Of(KernelTarget target, bool isVectors) => (isVectors, IsPlanned(target)) switch
