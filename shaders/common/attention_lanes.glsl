@@ -82,6 +82,30 @@ float lanes_value(uint64_t rows[KEYS], uint j, uint segment, uint lane, uint e)
         : load(rows[j], min(segment * SEGMENT + lane * WIDE + e, HEAD_DIM - 1));
 }
 
+// Every so many lanes' dimensions the code is cut as cut.glsl says, by reading what they have changed.
+#define CUT_LANES 2
+#define CUTS(LANE) (!SUMS_IN_MEMORY && LANE % CUT_LANES == CUT_LANES - 1)
+
+void cut_scores()
+{
+    if (queries == 0)
+    {
+        float all = 0.0;
+        [[unroll]] for (uint i = 0; i < KEYS * QUERIES; i++) all += scores[i];
+        F32(y).v[0] = all;
+    }
+}
+
+void cut_sums(uint last_dimension)
+{
+    if (queries == 0)
+    {
+        float all = 0.0;
+        [[unroll]] for (uint i = 0; i < CUT_LANES * WIDE * QUERIES; i++) all += lane_sums[(last_dimension + 1) * QUERIES - 1 - i];
+        F32(y).v[0] = all;
+    }
+}
+
 void lanes_score(uint64_t rows[KEYS])
 {
     [[unroll]] for (uint i = 0; i < KEYS * QUERIES; i++) scores[i] = 0.0;
@@ -99,6 +123,7 @@ void lanes_score(uint64_t rows[KEYS])
                     [[unroll]] for (uint n = 0; n < QUERIES; n++) scores[j * QUERIES + n] += lane_query[d * QUERIES + n] * value;
                 }
             }
+            if (CUTS(lane)) cut_scores();
         }
     }
 }
@@ -122,6 +147,7 @@ void lanes_accumulate(uint64_t rows[KEYS])
                 }
                 [[unroll]] for (uint n = 0; n < QUERIES; n++) lane_sums[d * QUERIES + n] = sum[n];
             }
+            if (CUTS(lane)) cut_sums(segment * SEGMENT + lane * WIDE + WIDE - 1);
         }
     }
 }
