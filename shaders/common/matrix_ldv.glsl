@@ -3,7 +3,7 @@
 //
 //   A: a uniform load, one broadcast from memory for COLUMNS multiplications; every row has an address of its own.
 //   W: packed [N / PANEL][K][PANEL], panels of COLUMNS LANES; LANES uniform loads side by side, and each lane keeps its own:
-//      the compiler merges them into one vector load (load_vector.glsl).
+//      the compiler merges them into one vector load (load_vector.glsl). Of two vectors a lane has neighbouring columns, as in "gather".
 // A row outside of the image reads zeros, which lie behind the last panel; K needs no padding, as STEP divides the channels
 // of each source. So nothing is masked and nothing is read beyond an operand.
 //
@@ -12,6 +12,9 @@
 // Ladder (Mesa 26.2, one core of an AVX-512 processor, by processor time, GFLOP/s, matmul 2560x320 -> 320 | 2560x2880 -> 320,
 // fp32, 8 lanes; torch with its 16-float vectors: 119 | 116): lane number read in the loop, loads not merged 40 | 43; read once
 // outside, 4 rows 73 | 84, 6 rows 67 | 75; one counter in place of addresses goes round, 6 rows 92 | 92 (STEP 16: 72 | 73).
+// Later drivers of Mesa 26.2 take two rows through all k first, with both operands on the stack: 50 to 65 | 62 to 87 by the load of the
+// machine; cut every 4 k (cut.glsl) 67 | 80 to 95. 2560x320 -> 2560 54, with rows in groups of two tiles past all panels 79
+// (WorkgroupWalk.cs). STEP 64 is 5 % faster and compiled in 190 ms where 32 takes 80. Not kept: loops that are not unrolled, 20 to 40.
 // With the sixteen registers of AVX2 24 sums go through memory: 6 rows of 2 vectors reach 55 where 6 of 4 reach 30 (2560x320 -> 2560).
 #extension GL_KHR_shader_subgroup_basic : require
 
