@@ -10,46 +10,44 @@ const uint OUTPUTS = GEGLU ? COLUMNS / 2 : COLUMNS;
 
 uint column_at(uint j);
 
-// How many neighbouring columns an invocation stores at once.
-#if defined(MATRIX_GATHER) || defined(MATRIX_LDV)
+// STORE_WIDTH: how many neighbouring columns an invocation stores at once. A Pair is two of them.
+#ifdef MATRIX_ON_CPU
 const uint SINGLES = LANES > 8 ? 1 : OUTPUTS % 2; // as MatrixTiling.Pairs has the weights packed
 const uint STORE_WIDTH = 2 - SINGLES;
-#elif defined(COLUMN_PAIRS)
-#define STORE_WIDTH 2
-#else
-#define STORE_WIDTH 1
-#endif
 
-#if defined(MATRIX_GATHER) || defined(MATRIX_LDV)
 // Where the column of the lane's vector `j` stands in the panel.
 uint lane_column(uint j)
 {
     uint lane = gl_SubgroupInvocationID;
     return STORE_WIDTH == 2 ? j / 2 * (2 * LANES) + 2 * lane + j % 2 : j * LANES + lane;
 }
-#endif
 
-// CPU drivers scatter the elements of a vector one after the other, so there a pair is one element.
-#if defined(MATRIX_GATHER) || defined(MATRIX_LDV)
-#define PAIR_ELEMENT(VECTOR, BITS) BITS
-#define PAIR_FROM(VALUE, UNPACK) UNPACK(VALUE)
-#define PAIR_TO(VALUE, PACK) PACK(VALUE)
-vec2 unpack_singles(uint64_t bits) { return uintBitsToFloat(unpack32(bits)); }
-uint64_t pack_singles(vec2 value) { return pack64(floatBitsToUint(value)); }
+// A CPU driver scatters the elements of a vector one after the other, so a pair is one element.
+#if STORAGE == 16
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Pair { uint v; };
+vec2 load_pair(uint64_t address) { return vec2(unpackFloat2x16(Pair(address).v)); }
+void store_pair(uint64_t address, vec2 value) { Pair(address).v = packFloat2x16(f16vec2(value)); }
 #else
-#define PAIR_ELEMENT(VECTOR, BITS) VECTOR
-#define PAIR_FROM(VALUE, UNPACK) VALUE
-#define PAIR_TO(VALUE, PACK) VALUE
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Pair { uint64_t v; };
+vec2 load_pair(uint64_t address) { return uintBitsToFloat(unpack32(Pair(address).v)); }
+void store_pair(uint64_t address, vec2 value) { Pair(address).v = pack64(floatBitsToUint(value)); }
+#endif
+#else
+#ifdef COLUMN_PAIRS
+#define STORE_WIDTH 2
+#else
+#define STORE_WIDTH 1
 #endif
 
 #if STORAGE == 16
-layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Pair { PAIR_ELEMENT(f16vec2, uint) v; };
-vec2 load_pair(uint64_t address) { return vec2(PAIR_FROM(Pair(address).v, unpackFloat2x16)); }
-void store_pair(uint64_t address, vec2 value) { Pair(address).v = PAIR_TO(f16vec2(value), packFloat2x16); }
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Pair { f16vec2 v; };
+vec2 load_pair(uint64_t address) { return vec2(Pair(address).v); }
+void store_pair(uint64_t address, vec2 value) { Pair(address).v = f16vec2(value); }
 #else
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Pair { PAIR_ELEMENT(vec2, uint64_t) v; };
-vec2 load_pair(uint64_t address) { return PAIR_FROM(Pair(address).v, unpack_singles); }
-void store_pair(uint64_t address, vec2 value) { Pair(address).v = PAIR_TO(value, pack_singles); }
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Pair { vec2 v; };
+vec2 load_pair(uint64_t address) { return Pair(address).v; }
+void store_pair(uint64_t address, vec2 value) { Pair(address).v = value; }
+#endif
 #endif
 
 // Adds the residual and stores STORE_WIDTH values from `column` on, as a pair where rows are aligned.

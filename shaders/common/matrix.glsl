@@ -14,7 +14,7 @@
 // A .comp declares its push constants, then includes this file, defines the above, and includes matrix_family.glsl.
 // Constants: 0 local size; 1 FEATURES (bits below, those of MatrixFeatures in C#); 2 and up the family's own (ROWS and COLUMNS, or UNROLL).
 // Workgroups: rows folded over x and y (index = x + y * fold), panels of columns along z. A CPU driver runs workgroups one after the
-// other, x first, so its families (MATRIX_WALK) take `fold` workgroups of rows, which stay in the cache, past all panels (y) before the
+// other, x first, so its families (MATRIX_ON_CPU) take `fold` workgroups of rows, which stay in the cache, past all panels (y) before the
 // next rows (z): WorkgroupWalk.cs.
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint FEATURES = 0;
@@ -51,6 +51,7 @@ const uint ACTIVATION = FEATURES >> 16;
 
 // The workgroup's place along the rows of its batch, its panel within the batch, its batch, and its panel among those of all batches.
 #if defined(MATRIX_GATHER) || defined(MATRIX_LDV)
+#define MATRIX_ON_CPU
 uint row_tile() { return gl_WorkGroupID.x + (BATCHED ? gl_WorkGroupID.z % ROW_GROUPS : gl_WorkGroupID.z) * fold; }
 uint panel_index() { return gl_WorkGroupID.y; }
 uint batch() { return BATCHED ? gl_WorkGroupID.z / ROW_GROUPS : 0; }
