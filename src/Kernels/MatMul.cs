@@ -31,9 +31,10 @@ public sealed partial record MatMul(Activation Activation = Activation.None) : K
     /// <summary>So many products of these operands in one dispatch: x, weight and y of each lie directly behind those of the one before.</summary>
     internal Dispatch PlanBatched(int batches, ReadOnlySpan<TensorSpec> inputs, TensorSpec output, KernelTarget target)
     {
-        int panels = Core.Packing(inputs[..5], target).Panels;
-        Workgroups groups = Core.Walk(inputs[..5], output, target).Groups;
-        KernelPlan one = Core.Plan(inputs[..5], output, target, matrix => new Parameters(matrix, (uint)panels, (uint)groups.Z), MatrixFeatures.Batched);
+        MatrixCore core = Core with { Batches = batches };
+        int panels = core.Packing(inputs[..5], target).Panels;
+        Workgroups groups = core.Walk(inputs[..5], output, target).Groups;
+        KernelPlan one = core.Plan(inputs[..5], output, target, matrix => new Parameters(matrix, (uint)panels, (uint)groups.Z), MatrixFeatures.Batched);
         return one.Dispatches[0] with { Workgroups = groups with { Z = batches * groups.Z } };
     }
 

@@ -61,7 +61,8 @@ public readonly record struct MatrixParameters(
 /// <remarks>Operands: 0 x, 1 weight, 2 bias, 3 shift, 4 residual, 5 second source. Shaders: shaders/common/matrix*.glsl.</remarks>
 /// <param name="Kernel">Name of the kernel and its shader.</param>
 /// <param name="Attributes">Of the kernel, as in case ids: products are told apart by them.</param>
-internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps, string Attributes)
+/// <param name="Batches">Products of one size in one dispatch.</param>
+internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps, string Attributes, int Batches = 1)
 {
     /// <summary>Where the activation stands among the features.</summary>
     public const int ActivationShift = 16;
@@ -188,7 +189,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         (TensorSpec x, TensorSpec weight) = (inputs[0], inputs[1]);
         int second = inputs.Length > 5 && inputs[5].IsPresent ? inputs[5].Shape.Channels : 0;
         string kernel = Attributes.Length == 0 ? Kernel : $"{Kernel}({Attributes})";
-        return new(kernel, x.DType, weight.DType, x.Shape.Rows, x.Shape.Channels, second, weight.Shape[0], IsGeglu);
+        return new(kernel, x.DType, weight.DType, x.Shape.Rows, x.Shape.Channels, second, weight.Shape[0], IsGeglu, Batches);
     }
 
     public Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output)

@@ -56,7 +56,7 @@ internal sealed record MatrixTiling(
     {
         const long SmallProduct = 1 << 24;
         int channels = problem.Channels | problem.SecondChannels, divisor = channels & -channels;
-        long products = problem.Rows * (problem.Channels + problem.SecondChannels) * problem.Columns;
+        long products = problem.Batches * problem.Rows * (problem.Channels + problem.SecondChannels) * problem.Columns;
         int longest = products < SmallProduct || !target.MergesLoads ? 8 : target.SubgroupSize > 8 ? 16 : 32;
         int step = Math.Min(divisor, longest);
         return new(

@@ -12,8 +12,9 @@ namespace Hummingbird.Vulkan.Kernels;
 /// <param name="SecondChannels">Channels of the second source, 0 for none.</param>
 /// <param name="Columns">N of the canonical weight.</param>
 /// <param name="IsGeglu">Values and gates share a panel.</param>
+/// <param name="Batches">So many of these in one dispatch.</param>
 public readonly record struct MatrixProblem(
-    string Kernel, DType Storage, DType Weights, long Rows, int Channels, int SecondChannels, int Columns, bool IsGeglu)
+    string Kernel, DType Storage, DType Weights, long Rows, int Channels, int SecondChannels, int Columns, bool IsGeglu, int Batches = 1)
 {
     /// <summary>The same words on every machine: <c>matmul f32w16 2560x320 -&gt; 2560</c>.</summary>
     public string Key => string.Create(
