@@ -19,8 +19,7 @@
 //         Mesa 26.2, vectors, one core with AVX2, 320 of 16x40x64: 3.85 GB/s, as stores go lane by lane; lanes swapped in quads to store pairs
 //         by 64 bits 4.3, for quad operations that every device would need: not kept.
 //         Stage 2 on AVX-512, 320 of 16x40x64: Mesa 25.0.7 8, 16, 32 pixels an invocation 35, 32, 28 ms, of which 12 are for SiLU, compiled in 40, 60
-//         and 150; 26.2 two vectors
-//         of 8 pixels 19 ms, one 23, four 28.
+//         and 150; 26.2 two vectors of 8 pixels 19 ms, one 23, four 28.
 #include "common/types.glsl"
 #include "common/wide.glsl"
 #include "common/activation.glsl"

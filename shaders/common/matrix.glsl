@@ -28,7 +28,7 @@ const bool CHANNEL_TAIL = (FEATURES & 32u) != 0; // channels are no multiple of 
 const bool PLANAR = (FEATURES & 64u) != 0;       // conv3d: the kernel reaches along time only
 const bool SLICED = (FEATURES & 128u) != 0;      // a source or the residual is a slice: it may start between two vectors
 const bool SCALAR_STORES = (FEATURES & 256u) != 0; // rows of the output or the residual are not aligned to vectors
-const bool BATCHED = (FEATURES & 512u) != 0;     // matmul only: panels of all batches along z
+const bool BATCHED = (FEATURES & 512u) != 0;     // matmul only: several products in one dispatch
 const bool QUAD_LOADS = (FEATURES & 1024u) != 0; // scalar loads of fp16 whose rows are aligned to four channels
 const bool IN_FRAMES = (FEATURES & 2048u) != 0;  // conv2d only: factors and offsets of each frame behind the bias
 const bool ONE_QUAD = (FEATURES & 4096u) != 0; // quad loads, and no source has more than four channels

@@ -70,8 +70,7 @@ internal sealed record AttentionProducts(Attention Attention, TensorSpec Q, Tens
         return new(dispatches.ToImmutable(), together * BytesPerProblem);
     }
 
-    private static int Columns(KernelTarget target)
-        => target.VectorRegisters >= 32 && (target.Matrix == MatrixFamily.LoadVector || target.SubgroupSize <= 8) ? 4 : 2;
+    private static int Columns(KernelTarget target) => TileTable.MostVectors(target.Matrix, target);
 
     // The longest turn of the loop that divides what is summed; see MatrixTiling.LoadVector.
     private int Step(int depth) => Math.Min(depth & -depth, Target.MergesLoads ? 32 : 8);

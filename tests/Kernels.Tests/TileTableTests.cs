@@ -84,19 +84,18 @@ public class TileTableTests
     }
 
     [Theory]
-    [InlineData(32, 32)] // 36 products of 256 x 32 x 32 are little work together, too
+    [InlineData(32, 8)] // 36 products of 256 x 32 x 32 are little work together, too
     [InlineData(128, 32)]
-    public void A_batch_of_small_products_takes_the_step_of_its_sum(int channels, int columns)
+    public void A_batch_of_small_products_takes_the_step_of_its_sum(int channels, int step)
     {
         TensorSpec x = new([1, 1, 64, 64, channels], DType.F32);
         TensorSpec[] inputs =
         [
-            x, new([columns, 3, 3, channels], DType.F16), TensorSpec.Absent, TensorSpec.Absent, TensorSpec.Absent, TensorSpec.Absent,
+            x, new([32, 3, 3, channels], DType.F16), TensorSpec.Absent, TensorSpec.Absent, TensorSpec.Absent, TensorSpec.Absent,
         ];
-        ImmutableArray<Dispatch> dispatches = new Conv2d().Plan(inputs, new([1, 1, 64, 64, columns], DType.F32), LoadVector with { WinogradTile = 4 }).Dispatches;
+        ImmutableArray<Dispatch> dispatches = new Conv2d().Plan(inputs, new([1, 1, 64, 64, 32], DType.F32), LoadVector with { WinogradTile = 4 }).Dispatches;
         Dispatch product = dispatches.First(d => d.Shader.StartsWith("matmul", StringComparison.Ordinal));
-        long products = 36L * 256 * channels * columns;
-        Assert.Equal(products < 1 << 24 ? 8 : 32, product.Constants[^1]);
+        Assert.Equal(step, product.Constants[^1]);
     }
 
     [Fact]
