@@ -34,9 +34,9 @@ vec4 load_dimensions(uint64_t row, uint d)
 
 void lanes_load(uint64_t row, uint n)
 {
-    [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
+    [[unroll]] for (uint lane = 0; lane < LANES; lane++)
     {
-        [[unroll]] for (uint lane = 0; lane < LANES; lane++)
+        [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
         {
             uint d = segment * SEGMENT + lane * WIDE;
             vec4 values = d < HEAD_DIM ? load_dimensions(row, d) * (scale * LOG2_E) : vec4(0.0);
@@ -51,9 +51,9 @@ void lanes_load(uint64_t row, uint n)
 
 void lanes_store(uint64_t row, uint n, float factor)
 {
-    [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
+    [[unroll]] for (uint lane = 0; lane < LANES; lane++)
     {
-        [[unroll]] for (uint lane = 0; lane < LANES; lane++)
+        [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
         {
             uint d = segment * SEGMENT + lane * WIDE;
             vec4 values = vec4(0.0);
@@ -74,17 +74,26 @@ void lanes_fetch(uint64_t rows[KEYS], uint segment)
     [[unroll]] for (uint j = 0; j < KEYS; j++) pieces[j] = load_dimensions(rows[j], segment * SEGMENT + gl_SubgroupInvocationID * WIDE);
 }
 
-// Element `e` of lane `lane`'s share of a segment of row `j`, known to all lanes.
-float lanes_value(uint64_t rows[KEYS], uint j, uint segment, uint lane, uint e)
+// Dimension `d` of row `j`, known to all lanes: of the piece last fetched, or loaded.
+float lanes_value(uint64_t rows[KEYS], uint j, uint d)
 {
     return METHOD == METHOD_BROADCAST
-        ? subgroupBroadcast(pieces[j][e], lane)
-        : load(rows[j], min(segment * SEGMENT + lane * WIDE + e, HEAD_DIM - 1));
+        ? subgroupBroadcast(pieces[j][d % WIDE], d % SEGMENT / WIDE)
+        : load(rows[j], min(d, HEAD_DIM - 1));
 }
 
-// Every so many lanes' dimensions the code is cut as cut.glsl says, by reading what they have changed.
-#define CUT_LANES 2
-#define CUTS(LANE) (!SUMS_IN_MEMORY && LANE % CUT_LANES == CUT_LANES - 1)
+// A segment of a row is a line of memory. Gathered, it is done with before the next; loaded, the lines of all rows are touched first, so that
+// they are on their way together.
+const uint OUTER = METHOD == METHOD_BROADCAST ? SEGMENTS : LANES;
+const uint INNER = METHOD == METHOD_BROADCAST ? LANES : SEGMENTS;
+uint first_dimension(uint outer, uint inner)
+{
+    return METHOD == METHOD_BROADCAST ? outer * SEGMENT + inner * WIDE : inner * SEGMENT + outer * WIDE;
+}
+
+// Every so many turns of the inner loop the code is cut as cut.glsl says, by reading what they have changed.
+const uint CUT_TURNS = INNER < 2 ? 1 : 2;
+bool cuts(uint inner) { return !SUMS_IN_MEMORY && inner % CUT_TURNS == CUT_TURNS - 1; }
 
 void cut_scores()
 {
@@ -96,12 +105,15 @@ void cut_scores()
     }
 }
 
-void cut_sums(uint last_dimension)
+void cut_sums(uint outer, uint inner)
 {
     if (queries == 0)
     {
         float all = 0.0;
-        [[unroll]] for (uint i = 0; i < CUT_LANES * WIDE * QUERIES; i++) all += lane_sums[(last_dimension + 1) * QUERIES - 1 - i];
+        [[unroll]] for (uint turn = 0; turn < CUT_TURNS; turn++)
+        {
+            [[unroll]] for (uint i = 0; i < WIDE * QUERIES; i++) all += lane_sums[first_dimension(outer, inner - turn) * QUERIES + i];
+        }
         F32(y).v[0] = all;
     }
 }
@@ -109,45 +121,45 @@ void cut_sums(uint last_dimension)
 void lanes_score(uint64_t rows[KEYS])
 {
     [[unroll]] for (uint i = 0; i < KEYS * QUERIES; i++) scores[i] = 0.0;
-    [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
+    [[unroll]] for (uint outer = 0; outer < OUTER; outer++)
     {
-        lanes_fetch(rows, segment);
-        [[unroll]] for (uint lane = 0; lane < LANES; lane++)
+        lanes_fetch(rows, outer);
+        [[unroll]] for (uint inner = 0; inner < INNER; inner++)
         {
             [[unroll]] for (uint e = 0; e < WIDE; e++)
             {
-                uint d = segment * SEGMENT + lane * WIDE + e;
+                uint d = first_dimension(outer, inner) + e;
                 [[unroll]] for (uint j = 0; j < KEYS; j++)
                 {
-                    float value = lanes_value(rows, j, segment, lane, e);
+                    float value = lanes_value(rows, j, d);
                     [[unroll]] for (uint n = 0; n < QUERIES; n++) scores[j * QUERIES + n] += lane_query[d * QUERIES + n] * value;
                 }
             }
-            if (CUTS(lane)) cut_scores();
+            if (cuts(inner)) cut_scores();
         }
     }
 }
 
 void lanes_accumulate(uint64_t rows[KEYS])
 {
-    [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
+    [[unroll]] for (uint outer = 0; outer < OUTER; outer++)
     {
-        lanes_fetch(rows, segment);
-        [[unroll]] for (uint lane = 0; lane < LANES; lane++)
+        lanes_fetch(rows, outer);
+        [[unroll]] for (uint inner = 0; inner < INNER; inner++)
         {
             [[unroll]] for (uint e = 0; e < WIDE; e++)
             {
-                uint d = segment * SEGMENT + lane * WIDE + e;
+                uint d = first_dimension(outer, inner) + e;
                 float sum[QUERIES];
                 [[unroll]] for (uint n = 0; n < QUERIES; n++) sum[n] = lane_sums[d * QUERIES + n] * rescale[n];
                 [[unroll]] for (uint j = 0; j < KEYS; j++)
                 {
-                    float value = lanes_value(rows, j, segment, lane, e);
+                    float value = lanes_value(rows, j, d);
                     [[unroll]] for (uint n = 0; n < QUERIES; n++) sum[n] += scores[j * QUERIES + n] * value;
                 }
                 [[unroll]] for (uint n = 0; n < QUERIES; n++) lane_sums[d * QUERIES + n] = sum[n];
             }
-            if (CUTS(lane)) cut_sums(segment * SEGMENT + lane * WIDE + WIDE - 1);
+            if (cuts(inner)) cut_sums(outer, inner);
         }
     }
 }

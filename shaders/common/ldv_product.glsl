@@ -8,9 +8,11 @@
 // Adds `count` channels from the rows' addresses on, times as many k of the panel from `block` on.
 void accumulate(uint64_t origin[ROWS], uint64_t block, uint count)
 {
-    uint c = 0;
+    uint c_lane = NEVER ? gl_SubgroupInvocationID : 0;
+    bool more;
     do
     {
+        uint c = subgroupBroadcast(c_lane, 0);
         uint64_t offset = uint64_t(c) * A_BYTES;
         uint64_t step = block + uint64_t(c) * (PANEL * B_BYTES);
         [[unroll]] for (uint k = 0; k < STEP; k++)
@@ -24,6 +26,7 @@ void accumulate(uint64_t origin[ROWS], uint64_t block, uint count)
                 [[unroll]] for (uint j = 0; j < COLUMNS; j++) sums[r * COLUMNS + j] = fma(a, b[j], sums[r * COLUMNS + j]);
             }
         }
-        c += STEP;
-    } while (c < count);
+        c_lane += STEP;
+        more = c + STEP < count;
+    } while (more);
 }

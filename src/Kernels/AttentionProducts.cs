@@ -73,7 +73,7 @@ internal sealed record AttentionProducts(Attention Attention, TensorSpec Q, Tens
     private static int Columns(KernelTarget target) => TileTable.MostVectors(target.Matrix, target);
 
     // The longest turn of the loop that divides what is summed; see MatrixTiling.LoadVector.
-    private int Step(int depth) => Math.Min(depth & -depth, Target.MergesLoads ? 32 : 8);
+    private int Step(int depth) => Math.Min(depth & -depth, Target.MergesLoads ? 16 : 8);
 
     private Dispatch Stages(Stage stage, int firstProblem, int problems, int firstQuery, int rows, Workgroups groups) => new(
         $"attention_products.{Q.DType.Name()}",

@@ -57,8 +57,8 @@ internal sealed record MatrixTiling(
         const long SmallProduct = 1 << 24;
         int channels = problem.Channels | problem.SecondChannels, divisor = channels & -channels;
         long products = problem.Batches * problem.Rows * (problem.Channels + problem.SecondChannels) * problem.Columns;
-        int longest = products < SmallProduct || !target.MergesLoads ? 8 : target.SubgroupSize > 8 ? 16 : 32;
-        int step = Math.Min(divisor, longest);
+        int longest = products < SmallProduct || !target.MergesLoads ? 8 : 16;
+        if (Environment.GetEnvironmentVariable("XSTEP") is { } xs && longest > 8) longest = int.Parse(xs); int step = Math.Min(divisor, longest);
         return new(
             "ldv",
             target.SubgroupSize,

@@ -10,20 +10,19 @@ internal static class WideAccess
     /// <param name="target">The device.</param>
     /// <param name="elements">Every channel count, row stride and offset, in elements, from which addresses are made.</param>
     public static int Width(DType type, KernelTarget target, params ReadOnlySpan<int> elements)
-    {
-        if (VectorAccess.IsPlanned(target))
-        {
-            return 1;
-        }
+        => !VectorAccess.IsPlanned(target) && IsAligned(type, elements) ? Bytes / type.Size() : 1;
 
+    /// <summary>Every row and slice starts at a multiple of 64 bits.</summary>
+    public static bool IsAligned(DType type, params ReadOnlySpan<int> elements)
+    {
         foreach (int count in elements)
         {
             if (count * type.Size() % Bytes != 0)
             {
-                return 1;
+                return false;
             }
         }
 
-        return Bytes / type.Size();
+        return true;
     }
 }
