@@ -11,15 +11,18 @@
 // partials [samples, chunks, C, 2] and affine [samples, 3, C] are scratch. No atomics: the same bits on every run.
 // Constants: 0 workgroup size, 1 STAGE, 2 WIDTH (channels of an invocation: WIDE by one load, 1 where rows do not start at multiples
 // of 8 bytes), 3 ACCESS (ACCESS_VECTORS, ACCESS_LANES: an invocation's channels are WORKGROUP_SIZE apart, and a workgroup of one subgroup loads
-// vectors; ACCESS_SINGLES: nothing is loaded by 64 bits), 4 APPLY_PIXELS of an invocation in stage 2.
+// vectors; ACCESS_WIDE_VECTORS, ACCESS_WIDE_LANES: they are neighbours, and it loads vectors of 64 bits a lane; ACCESS_SINGLES: nothing is
+// loaded by 64 bits), 4 TURN_PIXELS of a loop, 5 ONE_TURN: stage 2 has no more pixels.
 // Ladder: v1 an invocation is a channel of a chunk, so reads run along the channels and no stage but 1 needs a barrier.
 //         v2 64 bits per load and store. Mesa 25.0.7, one core, fp32 with SiLU, of 12 bytes per value, v1 to v2: 640 channels of
 //         20x32 2.2 to 3.2 GB/s, 320 of 40x64 2.2 to 2.6; frames beyond the cache stay at 1.7 to 2.3, as memory does. Stage 1
 //         compiles in 65 ms instead of 87. Pixels per invocation (1 to 16) and workgroup size (64 to 1024) make no difference.
 //         Mesa 26.2, vectors, one core with AVX2, 320 of 16x40x64: 3.85 GB/s, as stores go lane by lane; lanes swapped in quads to store pairs
 //         by 64 bits 4.3, for quad operations that every device would need: not kept.
-//         Stage 2 on AVX-512, 320 of 16x40x64: Mesa 25.0.7 8, 16, 32 pixels an invocation 35, 32, 28 ms, of which 12 are for SiLU, compiled in 40, 60
-//         and 150; 26.2 two vectors of 8 pixels 19 ms, one 23, four 28.
+//         v3 on AVX-512 (Zen 5), 320 of 16x40x64, all stages: Mesa 25.0.7 41 ms; stage 2 goes on for 64, 128, 256 pixels in turns of 8 or 16
+//         38.5, 38, 37; stage 0 over 128, 256 pixels in place of 64 and both 36, 34.8; its turns 8 pixels in place of 4 33.7 (512: 34).
+//         Mesa 26.2 23 ms, the same 17.5; v4 64 bits a lane loaded as vectors, so that half as many elements are stored, 15.7 (two of
+//         these 21). Turns of 16 and 32 pixels are as fast and compiled for longer.
 #include "common/types.glsl"
 #include "common/wide.glsl"
 #include "common/activation.glsl"
@@ -28,12 +31,12 @@
 
 #define STAGE_STATISTICS 0
 #define STAGE_COMBINE 1
-#define UNROLL 4
 
 layout(constant_id = 1) const uint STAGE = 0;
 layout(constant_id = 2) const uint WIDTH = 1;
 layout(constant_id = 3) const uint ACCESS = 0;
-layout(constant_id = 4) const uint APPLY_PIXELS = 8;
+layout(constant_id = 4) const uint TURN_PIXELS = 8;
+layout(constant_id = 5) const bool ONE_TURN = false;
 
 #define LANES WORKGROUP_SIZE
 #include "common/access.glsl"
@@ -78,8 +81,16 @@ uint workgroup_index() { return gl_WorkGroupID.x + gl_WorkGroupID.y * fold; }
 
 uint pixels_in_chunk(uint chunk) { return min(chunk_pixels, pixels - chunk * chunk_pixels); }
 
+// Where the invocation's channel `e` stands behind the first one of its column.
+uint channel_at(uint e)
+{
+    if (WIDE_VECTORS) return vector_lane * WIDTH + e;
+    return VECTORS ? e * LANES + vector_lane : e;
+}
+
 vec4 load_channels(uint64_t address)
 {
+    if (WIDE_VECTORS) return from_bits(load_vector_bits(address, 0));
     if (!VECTORS) return WIDTH == 1 ? vec4(load(address, 0), 0.0, 0.0, 0.0) : load_wide(address);
     vec4 values = vec4(0.0);
     [[unroll]] for (uint e = 0; e < WIDTH; e++) values[e] = load_vector(address, e * LANES);
@@ -88,10 +99,11 @@ vec4 load_channels(uint64_t address)
 
 void store_channels(uint64_t address, vec4 values)
 {
-    if (!VECTORS && WIDTH > 1) store_wide(address, values);
+    bool wide = WIDE_VECTORS || (!VECTORS && WIDTH > 1);
+    if (wide) store_wide(address + (WIDE_VECTORS ? vector_lane * 8 : 0), values);
     [[unroll]] for (uint e = 0; e < WIDTH; e++)
     {
-        if (VECTORS || WIDTH == 1) store(address, VECTORS ? e * LANES + vector_lane : 0, values[e]);
+        if (!wide) store(address, channel_at(e), values[e]);
     }
 }
 
@@ -117,6 +129,7 @@ void store_moments(uint64_t address, vec2 moments)
 // fp32 whatever the storage: WIDTH values of a plane of `affine`, of bias or weight.
 vec4 load_plane(uint64_t address, uint channel)
 {
+    if (WIDE_VECTORS) return load_wide_f32(address, channel + vector_lane * WIDE);
     if (!VECTORS) return WIDTH == 1 ? vec4(load_f32(address, channel), 0.0, 0.0, 0.0) : load_wide_f32(address, channel);
     vec4 values = vec4(0.0);
     [[unroll]] for (uint e = 0; e < WIDTH; e++) values[e] = load_vector_f32(address + uint64_t(channel) * 4, e * LANES);
@@ -148,11 +161,12 @@ void statistics(uint i)
     Column column = column_of(i);
     vec4 shift = load_channels(column.address);
     vec4 sum = vec4(0.0), squares = vec4(0.0);
-    uint64_t at = column.address;
-    uint pixel = 0;
+    uint counter = counter_start(chunks == 0), pixel;
     do
     {
-        [[unroll]] for (uint u = 0; u < UNROLL; u++)
+        pixel = counted(counter);
+        uint64_t at = column.address + pixel * column.step;
+        [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
         {
             // Behind the chunk's end the first value again, whose distance is 0.
             uint64_t address = pixel + u < column.pixels ? at + u * column.step : column.address;
@@ -160,15 +174,14 @@ void statistics(uint i)
             sum += distance;
             squares += distance * distance;
         }
-        at += UNROLL * column.step;
-        pixel += UNROLL;
-    } while (pixel < column.pixels);
+        counter += TURN_PIXELS;
+    } while (pixel + TURN_PIXELS < column.pixels);
     vec4 mean = sum / float(column.pixels);
-    uint64_t pair = partials + (uint64_t(column.sample_index * chunks + column.chunk) * channels + column.channel + (VECTORS ? vector_lane : 0)) * 8;
+    uint64_t pair = partials + (uint64_t(column.sample_index * chunks + column.chunk) * channels + column.channel) * 8;
     [[unroll]] for (uint e = 0; e < WIDTH; e++)
     {
         float rest = max(squares[e] - sum[e] * mean[e], 0.0);
-        store_moments(pair + e * (VECTORS ? LANES : 1) * 8, vec2(shift[e] + mean[e], rest));
+        store_moments(pair + channel_at(e) * 8, vec2(shift[e] + mean[e], rest));
     }
 }
 
@@ -224,19 +237,29 @@ void apply(uint i)
     vec4 near = load_plane(planes, column.channel), scale = load_plane(planes, channels + column.channel);
     vec4 shift = load_plane(planes, 2 * channels + column.channel);
     uint64_t target = y + (column.row * channels + column.channel) * STORAGE_BYTES;
-    [[unroll]] for (uint pixel = 0; pixel < APPLY_PIXELS; pixel++)
+    uint counter = counter_start(chunks == 0), first;
+    do
     {
-        // A vector is loaded in any case.
-        vec4 values = (load_channels(column.address + (VECTORS && pixel >= column.pixels ? 0 : pixel) * column.step) - near) * scale + shift;
-        if (pixel < column.pixels)
+        first = counted(counter);
+        uint64_t from = column.address + first * column.step, to = target + uint64_t(first) * channels * STORAGE_BYTES;
+        [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
         {
-            if (activation == ACTIVATION_SILU)
+            // A vector is loaded in any case.
+            bool inside = first + u < column.pixels;
+            vec4 values = (load_channels(VECTORS && !inside ? column.address : from) - near) * scale + shift;
+            if (inside)
             {
-                [[unroll]] for (uint e = 0; e < WIDTH; e++) values[e] = silu(values[e]);
+                if (activation == ACTIVATION_SILU)
+                {
+                    [[unroll]] for (uint e = 0; e < WIDTH; e++) values[e] = silu(values[e]);
+                }
+                store_channels(to, values);
             }
-            store_channels(target + uint64_t(pixel) * channels * STORAGE_BYTES, values);
+            from += column.step;
+            to += channels * STORAGE_BYTES;
         }
-    }
+        counter += TURN_PIXELS;
+    } while (!ONE_TURN && first + TURN_PIXELS < column.pixels);
 }
 
 void main()

@@ -48,7 +48,7 @@ Source source_of(uint channel, uint image)
 
 void main()
 {
-    uint tile = tile_index(fold), channel = first_channel();
+    uint tile = tile_index(fold), channel = first_channel(v_stride);
     if (VECTORS) tile = min(tile, tiles - 1); // uniform loads go on behind a return
     else if (tile >= tiles || channel >= v_stride) return;
 

@@ -60,7 +60,7 @@ void finish(uint64_t pixel, uint column, vec2 value, vec2 addend)
 
 void main()
 {
-    uint tile = tile_index(fold), column = first_channel();
+    uint tile = tile_index(fold), column = first_channel(columns);
     if (VECTORS) tile = min(tile, tiles - 1); // uniform loads go on behind a return
     else if (tile >= tiles || column >= columns) return;
 

@@ -8,11 +8,10 @@
 // Adds `count` channels from the rows' addresses on, times as many k of the panel from `block` on.
 void accumulate(uint64_t origin[ROWS], uint64_t block, uint count)
 {
-    uint c_lane = NEVER ? gl_SubgroupInvocationID : 0;
-    bool more;
+    uint counter = counter_start(NEVER), c;
     do
     {
-        uint c = subgroupBroadcast(c_lane, 0);
+        c = counted(counter);
         uint64_t offset = uint64_t(c) * A_BYTES;
         uint64_t step = block + uint64_t(c) * (PANEL * B_BYTES);
         [[unroll]] for (uint k = 0; k < STEP; k++)
@@ -26,7 +25,6 @@ void accumulate(uint64_t origin[ROWS], uint64_t block, uint count)
                 [[unroll]] for (uint j = 0; j < COLUMNS; j++) sums[r * COLUMNS + j] = fma(a, b[j], sums[r * COLUMNS + j]);
             }
         }
-        c_lane += STEP;
-        more = c + STEP < count;
-    } while (more);
+        counter += STEP;
+    } while (c + STEP < count);
 }

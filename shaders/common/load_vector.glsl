@@ -5,25 +5,37 @@
 // stands in, the address must be good. Without MERGED each lane loads its own: other drivers make LANES loads of each of the above.
 // Needs LANES, the workgroup's size and the subgroup's, and MERGED.
 #extension GL_KHR_shader_subgroup_basic : require
+#extension GL_KHR_shader_subgroup_ballot : require
 
 uint vector_lane = gl_SubgroupInvocationID;
 
-#define LOAD_VECTOR(NAME, TYPE, ARRAY) \
-    float NAME(uint64_t address, uint index) \
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer U64 { uint64_t v[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer U32 { uint v[]; };
+
+#define LOAD_VECTOR(RESULT, NAME, TYPE, ARRAY) \
+    RESULT NAME(uint64_t address, uint index) \
     { \
-        if (!MERGED) return float(ARRAY(address).v[index + vector_lane]); \
+        if (!MERGED) return RESULT(ARRAY(address).v[index + vector_lane]); \
         TYPE elements[LANES]; \
         [[unroll]] for (uint i = 0; i < LANES; i++) elements[i] = ARRAY(address).v[index + i]; \
         TYPE value = elements[0]; \
         [[unroll]] for (uint i = 1; i < LANES; i++) value = vector_lane == i ? elements[i] : value; \
-        return float(value); \
+        return RESULT(value); \
     }
 
-LOAD_VECTOR(load_vector_f32, float, F32)
-LOAD_VECTOR(load_vector_f16, float16_t, F16)
+LOAD_VECTOR(float, load_vector_f32, float, F32)
+LOAD_VECTOR(float, load_vector_f16, float16_t, F16)
+LOAD_VECTOR(uint, load_vector_word, uint, U32)
+LOAD_VECTOR(uint64_t, load_vector_bits, uint64_t, U64)
 
 #if STORAGE == 16
 #define load_vector load_vector_f16
 #else
 #define load_vector load_vector_f32
 #endif
+
+// A loop's counter for uniform addresses. What goes round a loop is kept per lane, and such a driver asks the mask which lane to read, which it
+// knows only when the turn before is done: some 50 cycles. A counter that looks different in each lane is read from lane 0 at once.
+// It starts at 0; `never` is false without the compiler's knowing.
+uint counter_start(bool never) { return MERGED && never ? vector_lane : 0; }
+uint counted(uint counter) { return MERGED ? subgroupBroadcast(counter, 0) : counter; }

@@ -10,12 +10,14 @@ namespace Hummingbird.Vulkan.Kernels;
 /// </remarks>
 public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Activation = Activation.None, NormScope Scope = NormScope.PerFrame) : Kernel
 {
-    // Pixels per invocation: chunks bound the length of a plain sum, and few pixels per store pass unroll without a loop.
-    private const int ChunkPixels = 64;
-    private const int ApplyPixels = 8;
+    // Pixels of an invocation: their number bounds the length of a plain sum. On a CPU a workgroup's start and what an invocation knows of its
+    // channels are worth many pixels; on a GPU more invocations are worth more.
+    private const int CpuPixels = 256;
+    private const int GpuPixels = 64;
 
-    // What an invocation knows of its channels is worth more pixels where each is a gather; 32 are a tenth faster and compiled three times as long.
-    private const int GatheredApplyPixels = 16;
+    // Of a turn of the loops, which GPUs do not need in the last stage.
+    private const int TurnPixels = 8;
+    private const int GpuStatisticsTurnPixels = 4;
 
     // More of them than two vectors for each of the pixels do not fit the registers.
     private const int MostVectors = 2;
@@ -84,10 +86,11 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
         (TensorSpec x, TensorSpec x2) = (inputs[0], inputs[3]);
         int pixels = PixelsPerSample(x.Shape), channels = output.Shape.Channels;
         long samples = x.Shape.Rows / pixels;
-        int chunks = DivideUp(pixels, ChunkPixels);
-        int vectors = VectorAccess.Count(target, MostVectors, x.Shape.Channels, x2.IsPresent ? x2.Shape.Channels : 0);
-        int width = vectors > 0 ? vectors : WideAccess.Width(x.DType, target, x.Shape.Channels, x.RowStride, x2.IsPresent ? x2.Shape.Channels : 0, x2.RowStride);
-        int across = vectors > 0 ? vectors * target.SubgroupSize : width;
+        int statisticsPixels = target.IsCpu ? CpuPixels : GpuPixels, applyPixels = target.IsCpu ? CpuPixels : TurnPixels;
+        int chunks = DivideUp(pixels, statisticsPixels);
+        (Access access, int width) = Reach(x, x2, target);
+        bool isVectors = access is Access.Vectors or Access.Lanes or Access.WideVectors or Access.WideLanes;
+        int across = isVectors ? width * target.SubgroupSize : width;
         long partialBytes = samples * chunks * channels * PairBytes;
         Operand[] operands =
         [
@@ -96,37 +99,50 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
         ];
 
         // No stage but Combine has a barrier, so wide workgroups cost a CPU driver nothing and save it the overhead per workgroup.
-        int wide = vectors > 0 ? target.SubgroupSize : Math.Min(256, target.MaxWorkgroupInvocations);
+        int size = isVectors ? target.SubgroupSize : Math.Min(256, target.MaxWorkgroupInvocations);
         int combine = target.IsCpu ? target.SubgroupSize : Math.Min(128, target.MaxWorkgroupInvocations);
 
-        int applyPixels = target.IsCpu && vectors == 0 ? GatheredApplyPixels : ApplyPixels;
-
-        Dispatch Stages(Stage stage, int size, int chunkPixels, long invocations)
+        Dispatch Stages(Stage stage, int invocations, int chunkPixels, long work)
         {
-            bool isVectors = stage != Stage.Combine && vectors > 0;
-            Workgroups groups = Workgroups.Fold(isVectors ? invocations : (invocations + size - 1) / size, target);
+            Workgroups groups = Workgroups.Fold(isVectors && stage != Stage.Combine ? work : (work + invocations - 1) / invocations, target);
+            int turn = !target.IsCpu && stage == Stage.Statistics ? GpuStatisticsTurnPixels : TurnPixels;
             return new(
                 $"{Name}.{x.DType.Name()}",
-                [size, (int)stage, stage == Stage.Combine ? 1 : width, (int)VectorAccess.Of(target, vectors > 0), applyPixels],
+                [invocations, (int)stage, stage == Stage.Combine ? 1 : width, (int)access, turn, target.IsCpu ? 0 : 1],
                 groups,
                 [.. operands],
                 Dispatch.Pack(new Parameters(
                     (uint)channels, (uint)x.Shape.Channels, (uint)x.RowStride, (uint)x2.RowStride, (uint)pixels,
-                    (uint)DivideUp(pixels, chunkPixels), (uint)chunkPixels, checked((uint)invocations),
+                    (uint)DivideUp(pixels, chunkPixels), (uint)chunkPixels, checked((uint)work),
                     (uint)Groups, (uint)Activation, (uint)groups.X, Epsilon)));
         }
 
         return new(
             [
-                Stages(Stage.Statistics, wide, ChunkPixels, samples * chunks * (channels / across)),
-                Stages(Stage.Combine, combine, ChunkPixels, samples * Groups * combine),
-                Stages(Stage.Apply, wide, applyPixels, samples * DivideUp(pixels, applyPixels) * (channels / across)),
+                Stages(Stage.Statistics, size, statisticsPixels, samples * chunks * (channels / across)),
+                Stages(Stage.Combine, combine, statisticsPixels, samples * Groups * combine),
+                Stages(Stage.Apply, size, applyPixels, samples * DivideUp(pixels, applyPixels) * (channels / across)),
             ],
             partialBytes + (samples * channels * TripleBytes));
     }
 
     public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output)
         => new((Activation == Activation.None ? 6.0 : 11.0) * output.Shape.Count, (2 * output.SizeInBytes) + output.SizeInBytes);
+
+    // How channels are reached, and how many are an invocation's.
+    private static (Access Access, int Width) Reach(TensorSpec x, TensorSpec x2, KernelTarget target)
+    {
+        (int first, int second) = (x.Shape.Channels, x2.IsPresent ? x2.Shape.Channels : 0);
+        bool isAligned = WideAccess.IsAligned(x.DType, first, x.RowStride, second, x2.RowStride);
+        int wide = WideAccess.Width(x.DType);
+        if (isAligned && VectorAccess.Gathers(target) && VectorAccess.WideOf(target, wide, first, second) is var access && access != Access.Wide)
+        {
+            return (access, wide);
+        }
+
+        int vectors = VectorAccess.Count(target, MostVectors, first, second);
+        return (VectorAccess.Of(target, vectors > 0), vectors > 0 ? vectors : WideAccess.Width(x.DType, target, first, x.RowStride, second, x2.RowStride));
+    }
 
     private static int DivideUp(int value, int step) => (value + step - 1) / step;
 

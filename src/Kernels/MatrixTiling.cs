@@ -58,7 +58,7 @@ internal sealed record MatrixTiling(
         int channels = problem.Channels | problem.SecondChannels, divisor = channels & -channels;
         long products = problem.Batches * problem.Rows * (problem.Channels + problem.SecondChannels) * problem.Columns;
         int longest = products < SmallProduct || !target.MergesLoads ? 8 : 16;
-        if (Environment.GetEnvironmentVariable("XSTEP") is { } xs && longest > 8) longest = int.Parse(xs); int step = Math.Min(divisor, longest);
+        int step = Math.Min(divisor, longest);
         return new(
             "ldv",
             target.SubgroupSize,

@@ -14,6 +14,12 @@ internal enum Access
 
     /// <summary>As <see cref="Vectors"/>, on a driver that does not merge loads: each lane loads its own value.</summary>
     Lanes = 3,
+
+    /// <summary>64 bits of neighbours to a lane, which a subgroup of 8 loads as one vector.</summary>
+    WideVectors = 4,
+
+    /// <summary>As <see cref="WideVectors"/>, on a driver that does not merge loads.</summary>
+    WideLanes = 5,
 }
 
 /// <summary>Whether a workgroup of one subgroup may load neighbouring values as a vector.</summary>
@@ -36,6 +42,20 @@ internal static class VectorAccess
         (false, true) => Access.Singles,
         _ => Access.Wide,
     };
+
+    /// <summary>64 bits of neighbours to a lane, loaded as vectors where the driver plans for that and channels fill whole subgroups.</summary>
+    public static Access WideOf(KernelTarget target, int width, params ReadOnlySpan<int> channels)
+    {
+        foreach (int count in channels)
+        {
+            if (!IsPlanned(target) || count % (width * target.SubgroupSize) != 0)
+            {
+                return Access.Wide;
+            }
+        }
+
+        return target.MergesLoads ? Access.WideVectors : Access.WideLanes;
+    }
 
     /// <summary>Vectors for each invocation: <paramref name="most"/>, a half or a quarter, as all these channel counts are multiples of; 0 where they
     /// are of none.</summary>

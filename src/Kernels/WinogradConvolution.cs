@@ -149,7 +149,7 @@ internal sealed record WinogradConvolution(
     /// <param name="features">With or without scalar loads.</param>
     /// <param name="channels">Of each source: an invocation has two channels of one.</param>
     private Access AccessOf(MatrixFeatures features, params ReadOnlySpan<int> channels) => VectorAccess.Gathers(Target)
-        ? Access.Wide
+        ? features.HasFlag(MatrixFeatures.ScalarLoads) ? Access.Wide : VectorAccess.WideOf(Target, 2, channels)
         : VectorAccess.Of(Target, VectorAccess.Count(Target, 2, channels) == 2 && !features.HasFlag(MatrixFeatures.ScalarLoads));
 
     private Operand Present(int index) => Inputs[index].IsPresent ? Operand.Input(index) : Operand.None;
