@@ -18,6 +18,8 @@
 //   300 ms of compiling, 4 keys 58 after 130, but of 16 frames 16 and 13. On 25.0.7 2 queries have 27 after 440 ms, one 18 after 300.
 //   v6 cut behind every second lane's dimensions: AVX-512 26.2 64 to 75 GFLOP/s, 25.0.7 as before, compiled in 280 for 340 and 360 for 510 ms.
 //   The same on AVX2, 16 registers: v4 17; one query a lane (Attention.QueriesPerLane) 22; v5 sums kept in memory 29 (25.0.7: 13, now 16).
+//   v7 the first value of each line of memory before the others, so that misses overlap, and q and y by 64 bits on Mesa 26.2, too: 16 frames on
+//   Zen 5 26.2 62 to 37 ms (52 by the 64 bits alone), 25.0.7 66 to 59; 2560 pixels as before.
 //   GPUs: v1 blocks of 8 keys; v2 key by key: an eighth of the code, no scores to mask; v3 tiles filled 64 bits at a time; not kept:
 //   two invocations to a query, each with half of its dimensions: 128 VGPRs and 8 waves where v3 has 192 and 5, but of RADV's
 //   inverse throughput for 64 queries a head of 64 took 10526 on rembrandt where v3 takes 8168.

@@ -161,11 +161,12 @@ void statistics(uint i)
     Column column = column_of(i);
     vec4 shift = load_channels(column.address);
     vec4 sum = vec4(0.0), squares = vec4(0.0);
+    uint64_t at = column.address;
     uint counter = counter_start(chunks == 0), pixel;
     do
     {
         pixel = counted(counter);
-        uint64_t at = column.address + pixel * column.step;
+        if (MERGED) at = column.address + pixel * column.step;
         [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
         {
             // Behind the chunk's end the first value again, whose distance is 0.
@@ -174,6 +175,7 @@ void statistics(uint i)
             sum += distance;
             squares += distance * distance;
         }
+        at += TURN_PIXELS * column.step;
         counter += TURN_PIXELS;
     } while (pixel + TURN_PIXELS < column.pixels);
     vec4 mean = sum / float(column.pixels);

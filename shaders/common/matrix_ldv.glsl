@@ -7,14 +7,16 @@
 // A row outside of the image reads zeros, which lie behind the last panel; K needs no padding, as STEP divides the channels
 // of each source. So nothing is masked and nothing is read beyond an operand.
 //
-// What goes round a loop is kept per lane and blended under a mask, so one counter goes round: addresses that did cost a quarter.
+// What goes round a loop is kept per lane and blended under a mask, so one counter goes round: addresses that did cost a quarter. It is read from
+// lane 0 (load_vector.glsl).
 // Loops are do-while: the driver's `break` only masks lanes, and a uniform load knows no mask.
 // Ladder (Mesa 26.2, one core of an AVX-512 processor, by processor time, GFLOP/s, matmul 2560x320 -> 320 | 2560x2880 -> 320,
 // fp32, 8 lanes; torch with its 16-float vectors: 119 | 116): lane number read in the loop, loads not merged 40 | 43; read once
 // outside, 4 rows 73 | 84, 6 rows 67 | 75; one counter in place of addresses goes round, 6 rows 92 | 92 (STEP 16: 72 | 73).
 // Later drivers of Mesa 26.2 take two rows through all k first, with both operands on the stack: 50 to 65 | 62 to 87 by the load of the
 // machine; cut every 4 k (cut.glsl) 67 | 80 to 95. 2560x320 -> 2560 54, with rows in groups of two tiles past all panels 79
-// (WorkgroupWalk.cs). STEP 64 is 5 % faster and compiled in 190 ms where 32 takes 80. Not kept: loops that are not unrolled, 20 to 40.
+// (WorkgroupWalk.cs). The counter read from lane 0, Zen 5, the same linear layer, ms, STEP 8 | 16 | 32: 65.8 | 53.6 | 48.8 to 52.5 | 47.5 | 44.9,
+// compiled in 45 | 60 | 100. Not kept: four columns of fp16 weights loaded by 64 bits a lane, 57 for 48 ms; 16-byte loads, compiled in 118 for 100; loops that are not unrolled, 20 to 40 GFLOP/s.
 // With the sixteen registers of AVX2 24 sums go through memory: 6 rows of 2 vectors reach 55 where 6 of 4 reach 30 (2560x320 -> 2560).
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_ballot : require

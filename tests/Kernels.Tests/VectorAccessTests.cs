@@ -1,0 +1,40 @@
+using Xunit;
+
+namespace Hummingbird.Vulkan.Kernels.Tests;
+
+public class VectorAccessTests
+{
+    // The numbers of ACCESS in shaders/common/access.glsl.
+    private const int Wide = 0, Singles = 1, Lanes = 3, WideVectors = 4, WideLanes = 5;
+
+    [Theory]
+    [InlineData(MatrixFamily.LoadVector, 32, true, 320, 0, WideVectors, 2)]
+    [InlineData(MatrixFamily.LoadVector, 32, false, 320, 0, WideLanes, 2)]
+    [InlineData(MatrixFamily.LoadVector, 32, false, 320, 16, WideLanes, 2)]
+    [InlineData(MatrixFamily.LoadVector, 32, false, 320, 8, Lanes, 1)] // the second source fills no subgroup of pairs
+    [InlineData(MatrixFamily.LoadVector, 32, false, 12, 0, Singles, 1)]
+    [InlineData(MatrixFamily.LoadVector, 16, false, 320, 0, Lanes, 2)] // stores go lane by lane
+    [InlineData(MatrixFamily.Gather, 32, false, 320, 0, Wide, 2)]
+    [InlineData(MatrixFamily.Gather, 32, false, 321, 0, Wide, 1)]
+    public void A_norm_reaches_its_channels_as_the_processor_does_it_best(
+        MatrixFamily family, int registers, bool merges, int channels, int second, int access, int width)
+    {
+        KernelTarget target = new(SubgroupSize: 8, family, IsCpu: true) { VectorRegisters = registers, MergesLoads = merges };
+        TensorSpec x = new([1, 1, 20, 30, channels], DType.F32), x2 = second > 0 ? new([1, 1, 20, 30, second], DType.F32) : TensorSpec.Absent;
+        TensorSpec parameters = new([channels + second], DType.F32);
+        KernelPlan plan = new GroupNorm(1, 1e-5f).Plan([x, parameters, parameters, x2], new([1, 1, 20, 30, channels + second], DType.F32), target);
+        Assert.Equal((width, access), (plan.Dispatches[0].Constants[2], plan.Dispatches[0].Constants[3]));
+        Assert.Equal((width, access), (plan.Dispatches[2].Constants[2], plan.Dispatches[2].Constants[3]));
+    }
+
+    [Theory]
+    [InlineData(true, 3)] // 600 pixels in chunks of 256
+    [InlineData(false, 10)]
+    public void A_norm_takes_long_chunks_on_a_CPU(bool onCpu, int chunks)
+    {
+        KernelTarget target = new(SubgroupSize: 8, onCpu ? MatrixFamily.Gather : MatrixFamily.Tiled, IsCpu: onCpu);
+        TensorSpec x = new([1, 1, 20, 30, 512], DType.F32), parameters = new([512], DType.F32);
+        KernelPlan plan = new GroupNorm(32, 1e-5f).Plan([x, parameters, parameters, TensorSpec.Absent], x, target);
+        Assert.Equal(chunks, plan.Dispatches[0].Workgroups.X); // a workgroup of 256 has two channels each of 512
+    }
+}
