@@ -3,7 +3,7 @@
 // of that. What the merging hangs on: all loads come before the first choice, the lane's number is read once outside of any
 // loop, and what is added to the address is known when the pipeline is compiled. Such a load knows no mask: whatever branch it
 // stands in, the address must be good. Without MERGED each lane loads its own: other drivers make LANES loads of each of the above.
-// Needs LANES, the workgroup's size and the subgroup's, and MERGED.
+// Needs LANES, the subgroup's size, and MERGED.
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_ballot : require
 

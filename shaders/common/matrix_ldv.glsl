@@ -16,7 +16,8 @@
 // Later drivers of Mesa 26.2 take two rows through all k first, with both operands on the stack: 50 to 65 | 62 to 87 by the load of the
 // machine; cut every 4 k (cut.glsl) 67 | 80 to 95. 2560x320 -> 2560 54, with rows in groups of two tiles past all panels 79
 // (WorkgroupWalk.cs). The counter read from lane 0, Zen 5, the same linear layer, ms, STEP 8 | 16 | 32: 65.8 | 53.6 | 48.8 to 52.5 | 47.5 | 44.9,
-// compiled in 45 | 60 | 100. Not kept: four columns of fp16 weights loaded by 64 bits a lane, 57 for 48 ms; 16-byte loads, compiled in 118 for 100; loops that are not unrolled, 20 to 40 GFLOP/s.
+// compiled in 45 | 60 | 100. Not kept: four columns of fp16 weights loaded by 64 bits a lane, 57 for 48 ms; 16-byte loads,
+// compiled in 118 for 100; loops that are not unrolled, 20 to 40 GFLOP/s.
 // With the sixteen registers of AVX2 24 sums go through memory: 6 rows of 2 vectors reach 55 where 6 of 4 reach 30 (2560x320 -> 2560).
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_ballot : require
