@@ -110,7 +110,7 @@ void store_channels(uint64_t address, vec4 values)
 // Mean and sum of squared distances.
 vec2 load_moments(uint64_t address)
 {
-    return NARROW ? vec2(load_f32(address, 0), load_f32(address, 1)) : uintBitsToFloat(unpack32(Bits64(address).v));
+    return NARROW ? vec2(load_f32(address, 0), load_f32(address, 1)) : uintBitsToFloat(unpack32(Bits64(address).v[0]));
 }
 
 void store_moments(uint64_t address, vec2 moments)
@@ -122,7 +122,7 @@ void store_moments(uint64_t address, vec2 moments)
     }
     else
     {
-        Bits64(address).v = pack64(floatBitsToUint(moments));
+        Bits64(address).v[0] = join64(floatBitsToUint(moments));
     }
 }
 
@@ -243,21 +243,25 @@ void apply(uint i)
     do
     {
         first = counted(counter);
+        // All loads come first, so that misses overlap; behind the chunk's end the first value again.
+        vec4 values[TURN_PIXELS];
         uint64_t from = column.address + first * column.step, to = target + uint64_t(first) * channels * STORAGE_BYTES;
         [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
         {
-            // A vector is loaded in any case.
-            bool inside = first + u < column.pixels;
-            vec4 values = (load_channels(VECTORS && !inside ? column.address : from) - near) * scale + shift;
-            if (inside)
+            values[u] = load_channels(first + u < column.pixels ? from : column.address);
+            from += column.step;
+        }
+        [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
+        {
+            vec4 result = (values[u] - near) * scale + shift;
+            if (first + u < column.pixels)
             {
                 if (activation == ACTIVATION_SILU)
                 {
-                    [[unroll]] for (uint e = 0; e < WIDTH; e++) values[e] = silu(values[e]);
+                    [[unroll]] for (uint e = 0; e < WIDTH; e++) result[e] = silu(result[e]);
                 }
-                store_channels(to, values);
+                store_channels(to, result);
             }
-            from += column.step;
             to += channels * STORAGE_BYTES;
         }
         counter += TURN_PIXELS;

@@ -5,7 +5,7 @@
 // x [images, height, width, C0] and x2 [images, height, width, C1] (behind x without a copy), each with a row stride; with
 // `doubled` 1 the tiles lie on the nearest-x2 image of them -> v [SIDE COLUMN_SIDE, tiles, v_stride] fp32 for `tiles` tiles from
 // first_tile on, counted along lines of tiles, then down, then over images. Channels C0 + C1 to v_stride are zeros.
-// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE, 3 ACCESS and 4 COLUMN_TILE as in common/winograd.glsl.
+// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE, 3 ACCESS, 4 COLUMN_TILE and 5 SUBGROUP as in common/winograd.glsl.
 // Ladder: v1 two channels per invocation, 64 bits per load and store, columns transformed as they are read.
 //         v2 vectors on Mesa 26.2, for AVX2; with AVX-512 1.3 to 2.3 ns a value of v, where 64 bits a lane and workgroups of 64
 //         take 0.7 to 0.8. Cut behind each column (as cut.glsl says) vectors are compiled in 105 ms, before in 416, and as fast.

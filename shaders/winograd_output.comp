@@ -5,7 +5,7 @@
 // m [SIDE COLUMN_SIDE, tiles, m_stride] fp32 for `tiles` tiles from first_tile on; bias [N] and shift [groups, N] fp32; residual
 // [images, height, width, N] with row stride -> y [images, height, width, N]. Image i uses shift[i / shift_images]. With
 // IN_FRAMES the bias is [1 + 2 frames, N] as in conv2d.
-// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE, 3 ACCESS and 4 COLUMN_TILE as in common/winograd.glsl.
+// Constants: 0 workgroup size, 1 FEATURES as in common/matrix.glsl, 2 TILE, 3 ACCESS, 4 COLUMN_TILE and 5 SUBGROUP as in common/winograd.glsl.
 // Ladder: v1 two channels per invocation, 64 bits per load and store, columns transformed as they are read.
 #include "common/types.glsl"
 #include "common/activation.glsl"

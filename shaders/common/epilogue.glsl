@@ -12,8 +12,9 @@ uint column_at(uint j);
 
 // STORE_WIDTH: how many neighbouring columns an invocation stores at once. A Pair is two of them.
 #ifdef MATRIX_ON_CPU
-const uint SINGLES = LANES > 8 ? 1 : OUTPUTS % 2; // as MatrixTiling.Pairs has the weights packed
-const uint STORE_WIDTH = 2 - SINGLES;
+#include "bits.glsl"
+
+const uint STORE_WIDTH = 2 - OUTPUTS % 2; // as MatrixTiling.Pairs has the weights packed
 
 // Where the column of the lane's vector `j` stands in the panel.
 uint lane_column(uint j)
@@ -24,13 +25,11 @@ uint lane_column(uint j)
 
 // A CPU driver scatters the elements of a vector one after the other, so a pair is one element.
 #if STORAGE == 16
-layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Pair { uint v; };
-vec2 load_pair(uint64_t address) { return vec2(unpackFloat2x16(Pair(address).v)); }
-void store_pair(uint64_t address, vec2 value) { Pair(address).v = packFloat2x16(f16vec2(value)); }
+vec2 load_pair(uint64_t address) { return vec2(unpackFloat2x16(Bits32(address).v[0])); }
+void store_pair(uint64_t address, vec2 value) { Bits32(address).v[0] = packFloat2x16(f16vec2(value)); }
 #else
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Pair { uint64_t v; };
-vec2 load_pair(uint64_t address) { return uintBitsToFloat(unpack32(Pair(address).v)); }
-void store_pair(uint64_t address, vec2 value) { Pair(address).v = pack64(floatBitsToUint(value)); }
+vec2 load_pair(uint64_t address) { return uintBitsToFloat(unpack32(Bits64(address).v[0])); }
+void store_pair(uint64_t address, vec2 value) { Bits64(address).v[0] = join64(floatBitsToUint(value)); }
 #endif
 #else
 #ifdef COLUMN_PAIRS

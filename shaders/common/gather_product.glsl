@@ -12,7 +12,7 @@ const uint GROUPS = ROWS / GROUP_ROWS;              // gathers of A per block
 const uint BLOCK = A_WIDTH * (LANES / GROUP_ROWS);  // k of one gather of A
 const uint TURN = LANES < 8 ? 8 : LANES;            // k per turn of the loop
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer Bits64 { uint64_t v; };
+#include "bits.glsl"
 
 vec4 halves(uint64_t bits)
 {
@@ -48,7 +48,7 @@ vec4 load_row(uint64_t origin, uint c, uint count, bool inside)
     }
 
     bool keep = inside && (!CHANNEL_TAIL || c < count);
-    uint64_t bits = Bits64(origin + (!CHANNEL_TAIL || c < count ? c * STORAGE_BYTES : 0)).v;
+    uint64_t bits = Bits64(origin + (!CHANNEL_TAIL || c < count ? c * STORAGE_BYTES : 0)).v[0];
     return FROM_A(keep ? bits : 0ul);
 }
 
@@ -72,7 +72,7 @@ void gather_product(uint64_t origin[GROUPS], bool inside[GROUPS], inout uint64_t
                 if (i % B_WIDTH == 0)
                 {
                     [[unroll]] for (uint j = 0; j < COLUMNS; j++)
-                        b[j] = FROM_B(Bits64(own + ((block + i) * PANEL + j * LANES * B_WIDTH) * B_BYTES).v);
+                        b[j] = FROM_B(Bits64(own + ((block + i) * PANEL + j * LANES * B_WIDTH) * B_BYTES).v[0]);
                 }
                 [[unroll]] for (uint r = 0; r < ROWS; r++)
                 {

@@ -9,8 +9,7 @@
 
 uint vector_lane = gl_SubgroupInvocationID;
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer U64 { uint64_t v[]; };
-layout(buffer_reference, scalar, buffer_reference_align = 4) buffer U32 { uint v[]; };
+#include "bits.glsl"
 
 #define LOAD_VECTOR(RESULT, NAME, TYPE, ARRAY) \
     RESULT NAME(uint64_t address, uint index) \
@@ -25,8 +24,8 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) buffer U32 { uint v
 
 LOAD_VECTOR(float, load_vector_f32, float, F32)
 LOAD_VECTOR(float, load_vector_f16, float16_t, F16)
-LOAD_VECTOR(uint, load_vector_word, uint, U32)
-LOAD_VECTOR(uint64_t, load_vector_bits, uint64_t, U64)
+LOAD_VECTOR(uint, load_vector_word, uint, Bits32)
+LOAD_VECTOR(uint64_t, load_vector_bits, uint64_t, Bits64)
 
 #if STORAGE == 16
 #define load_vector load_vector_f16

@@ -3,15 +3,16 @@
 // error of the customary 0, +-1, +-2 (Barabasz et al., Error analysis and improving the accuracy of Winograd convolution).
 // G is applied on the host (WinogradPacking). An invocation transforms two channels of one tile, which are neighbours and reached
 // by 64 bits at once (ACCESS_WIDE) or each by itself (ACCESS_SINGLES), or WORKGROUP_SIZE apart, so that a workgroup of one subgroup
-// loads vectors (ACCESS_VECTORS and ACCESS_LANES: the channels of each source fill whole workgroups), or neighbours that a subgroup of 8
+// loads vectors (ACCESS_VECTORS and ACCESS_LANES: the channels of each source fill whole workgroups), or neighbours that a subgroup
 // loads as one vector (ACCESS_WIDE_VECTORS and ACCESS_WIDE_LANES: the channels of each source fill whole subgroups).
 layout(constant_id = 1) const uint FEATURES = 0;
 layout(constant_id = 2) const uint TILE = 4;
 layout(constant_id = 3) const uint ACCESS = 0;
 layout(constant_id = 4) const uint COLUMN_TILE = 4; // TILE, or 1 for a convolution along lines only: F(m, 3), Y = A^T [ (G g) * (B^T d) ]
+layout(constant_id = 5) const uint SUBGROUP = 8; // lanes of one
 
 #include "access.glsl"
-#define LANES (WIDE_VECTORS ? 8 : WORKGROUP_SIZE)
+#define LANES (WIDE_VECTORS ? SUBGROUP : WORKGROUP_SIZE)
 #include "load_vector.glsl"
 
 const bool HAS_BIAS = (FEATURES & 1u) != 0;
@@ -28,9 +29,6 @@ const uint COLUMN_SIDE = COLUMN_TILE == 1 ? 1 : SIDE;
 #define NEAR 0.70710678118654752
 #define FAR 1.41421356237309505
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Bits64 { uint64_t v; };
-layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Bits32 { uint v; };
-
 // Bytes from the subgroup's first pair to the invocation's own, of `bytes` each: addresses of wide vectors are the subgroup's.
 uint64_t own_pair(uint bytes) { return WIDE_VECTORS ? uint64_t(vector_lane * bytes) : 0; }
 
@@ -39,14 +37,14 @@ vec2 load_pair_f32(uint64_t address)
     if (WIDE_VECTORS) return uintBitsToFloat(unpack32(load_vector_bits(address, 0)));
     if (VECTORS) return vec2(load_vector_f32(address, 0), load_vector_f32(address, LANES));
     if (NARROW) return vec2(load_f32(address, 0), load_f32(address, 1));
-    return uintBitsToFloat(unpack32(Bits64(address).v));
+    return uintBitsToFloat(unpack32(Bits64(address).v[0]));
 }
 
 void store_pair_f32(uint64_t address, vec2 value)
 {
     if (!NARROW)
     {
-        Bits64(address + own_pair(8)).v = pack64(floatBitsToUint(value));
+        Bits64(address + own_pair(8)).v[0] = join64(floatBitsToUint(value));
         return;
     }
     uint first = VECTORS ? vector_lane : 0, second = VECTORS ? vector_lane + LANES : 1;
@@ -59,7 +57,7 @@ vec2 load_pair(uint64_t address)
 {
     if (WIDE_VECTORS) return vec2(unpackFloat2x16(load_vector_word(address, 0)));
     if (VECTORS) return vec2(load_vector_f16(address, 0), load_vector_f16(address, LANES));
-    return vec2(unpackFloat2x16(Bits32(address).v));
+    return vec2(unpackFloat2x16(Bits32(address).v[0]));
 }
 
 void store_pair(uint64_t address, vec2 value)
@@ -70,7 +68,7 @@ void store_pair(uint64_t address, vec2 value)
         F16(address).v[vector_lane + LANES] = float16_t(value.y);
         return;
     }
-    Bits32(address + own_pair(4)).v = packFloat2x16(f16vec2(value));
+    Bits32(address + own_pair(4)).v[0] = packFloat2x16(f16vec2(value));
 }
 #else
 vec2 load_pair(uint64_t address) { return load_pair_f32(address); }

@@ -115,7 +115,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         Method method = MethodOf(target);
         int size = wide || method != Method.Tiled ? target.SubgroupSize : NarrowWorkgroup(problems.Queries, target);
         int perLane = method == Method.Tiled || problems.Queries <= size ? 1 : QueriesPerLane(method, target);
-        bool scalar = (method == Method.Uniform && target.SubgroupSize > 8) || !WideAccess.IsAligned(q.DType, headSize, q.RowStride, k.RowStride, v.RowStride);
+        bool scalar = !WideAccess.IsAligned(q.DType, headSize, q.RowStride, k.RowStride, v.RowStride);
         int queriesPerGroup = wide ? WideQueries : size * perLane;
         int blocks = (problems.Queries + queriesPerGroup - 1) / queriesPerGroup;
         long count = (long)problems.Outer * problems.Inner * Heads * blocks;

@@ -135,7 +135,7 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
         (int first, int second) = (x.Shape.Channels, x2.IsPresent ? x2.Shape.Channels : 0);
         bool isAligned = WideAccess.IsAligned(x.DType, first, x.RowStride, second, x2.RowStride);
         int wide = WideAccess.Width(x.DType);
-        if (isAligned && VectorAccess.Gathers(target) && VectorAccess.WideOf(target, wide, first, second) is var access && access != Access.Wide)
+        if (isAligned && VectorAccess.Scatters(target) && VectorAccess.WideOf(target, wide, first, second) is var access && access != Access.Wide)
         {
             return (access, wide);
         }

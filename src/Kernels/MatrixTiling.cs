@@ -70,11 +70,10 @@ internal sealed record MatrixTiling(
             PairLanes: Pairs(tile, problem, target));
     }
 
-    // Drivers that merge loads corrupt their stack in 64-bit scatters of 16 lanes.
     private static int Pairs(MatrixTile tile, MatrixProblem problem, KernelTarget target)
     {
         int vectors = tile.Columns / target.SubgroupSize / (problem.IsGeglu ? 2 : 1);
-        return vectors % 2 == 0 && target.SubgroupSize <= 8 ? target.SubgroupSize : 0;
+        return vectors % 2 == 0 ? target.SubgroupSize : 0;
     }
 
     // Four subgroups of 4 x 2 matrices each, 32 k at a time: the numbers of shaders/common/matrix_coopmat.glsl.

@@ -15,7 +15,7 @@ internal enum Access
     /// <summary>As <see cref="Vectors"/>, on a driver that does not merge loads: each lane loads its own value.</summary>
     Lanes = 3,
 
-    /// <summary>64 bits of neighbours to a lane, which a subgroup of 8 loads as one vector.</summary>
+    /// <summary>64 bits of neighbours to a lane, which a subgroup loads as one vector.</summary>
     WideVectors = 4,
 
     /// <summary>As <see cref="WideVectors"/>, on a driver that does not merge loads.</summary>
@@ -31,11 +31,10 @@ internal static class VectorAccess
     /// <summary>Kernels are planned for drivers that merge loads from uniform addresses into vector loads.</summary>
     public static bool IsPlanned(KernelTarget target) => target.Matrix == MatrixFamily.LoadVector;
 
-    /// <summary>The processor gathers and scatters 64 bits for each of 8 lanes at once (AVX-512): where a workgroup is otherwise too short for whole
-    /// lines of memory, that beats vectors.</summary>
-    public static bool Gathers(KernelTarget target) => target.VectorRegisters >= 32 && target.SubgroupSize == 8;
+    /// <summary>The processor scatters (AVX-512), so that 64 bits a lane take as long to store as 32.</summary>
+    public static bool Scatters(KernelTarget target) => target.VectorRegisters >= 32;
 
-    /// <summary>With vectors or without. Drivers that merge corrupt their stack in 64-bit gathers of 16 lanes.</summary>
+    /// <summary>With vectors or without.</summary>
     public static Access Of(KernelTarget target, bool isVectors) => (isVectors, IsPlanned(target)) switch
     {
         (true, _) => target.MergesLoads ? Access.Vectors : Access.Lanes,

@@ -100,7 +100,7 @@ internal sealed record WinogradConvolution(
         features |= x2.IsPresent ? MatrixFeatures.SecondSource : MatrixFeatures.None;
         return new(
             $"winograd_input.{x.DType.Name()}",
-            [size, (int)features, Tile, (int)access, ColumnTile],
+            [size, (int)features, Tile, (int)access, ColumnTile, Target.SubgroupSize],
             groups,
             [Operand.Input(0), Present(5), v],
             Dispatch.Pack(new Conv2d.WinogradInputParameters(
@@ -122,7 +122,7 @@ internal sealed record WinogradConvolution(
         features |= frames > 0 ? MatrixFeatures.InFrames : MatrixFeatures.None;
         return new(
             $"winograd_output.{Output.DType.Name()}",
-            [size, (int)features | ((int)Activation << MatrixCore.ActivationShift), Tile, (int)access, ColumnTile],
+            [size, (int)features | ((int)Activation << MatrixCore.ActivationShift), Tile, (int)access, ColumnTile, Target.SubgroupSize],
             groups,
             [m, Present(2), Present(3), Present(4), Operand.Output],
             Dispatch.Pack(new Conv2d.WinogradOutputParameters(
@@ -148,7 +148,7 @@ internal sealed record WinogradConvolution(
 
     /// <param name="features">With or without scalar loads.</param>
     /// <param name="channels">Of each source: an invocation has two channels of one.</param>
-    private Access AccessOf(MatrixFeatures features, params ReadOnlySpan<int> channels) => VectorAccess.Gathers(Target)
+    private Access AccessOf(MatrixFeatures features, params ReadOnlySpan<int> channels) => VectorAccess.Scatters(Target)
         ? features.HasFlag(MatrixFeatures.ScalarLoads) ? Access.Wide : VectorAccess.WideOf(Target, 2, channels)
         : VectorAccess.Of(Target, VectorAccess.Count(Target, 2, channels) == 2 && !features.HasFlag(MatrixFeatures.ScalarLoads));
 
