@@ -38,8 +38,12 @@ layout(constant_id = 2) const uint METHOD = METHOD_TILED;
 layout(constant_id = 3) const uint QUERIES = 1;
 layout(constant_id = 4) const bool SCALAR_LOADS = false;
 layout(constant_id = 5) const bool SUMS_IN_MEMORY = false;
+layout(constant_id = 6) const bool TOUCHES = false;
 
 #include "common/attention.glsl"
+#define LANES WORKGROUP_SIZE
+#define MERGED true
+#include "common/load_vector.glsl"
 #include "common/attention_lanes.glsl"
 
 const uint QUADS = METHOD == METHOD_TILED ? (HEAD_DIM + 3) / 4 : 1;

@@ -5,8 +5,6 @@
 //                     every load into a gather (Mesa up to 25). A gather feeds WIDE * LANES * QUERIES products.
 //   METHOD_UNIFORM    loaded by every lane from one address, which newer drivers make the memory operand of a multiplication.
 // Within a block the dimension is the outer loop: an element of q or of the output is touched once for all KEYS keys.
-#define LANES WORKGROUP_SIZE
-
 const uint KEYS = METHOD == METHOD_UNIFORM ? 8 : 4;
 
 const uint SEGMENT = WIDE * LANES; // dimensions of one gathered piece of a row; rows are padded to whole pieces, with zeros in q
@@ -32,6 +30,12 @@ vec4 load_dimensions(uint64_t row, uint d)
     return values;
 }
 
+// Rows of many frames lie at multiples of a large power of two, so that their lines share a few places in the cache: 8 rows at a time.
+#define ROWS_AT_ONCE 8
+const uint PARTS = TOUCHES ? (LANES + ROWS_AT_ONCE - 1) / ROWS_AT_ONCE : 1;
+
+bool is_in_part(uint part) { return PARTS == 1 || gl_SubgroupInvocationID / ROWS_AT_ONCE == part; }
+
 void lanes_load(uint64_t row, uint n)
 {
     [[unroll]] for (uint lane = 0; lane < LANES; lane++)
@@ -51,20 +55,28 @@ void lanes_load(uint64_t row, uint n)
 
 void lanes_store(uint64_t row, uint n, float factor)
 {
-    [[unroll]] for (uint lane = 0; lane < LANES; lane++)
+    uint part = 0;
+    do
     {
-        [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
+        if (is_in_part(part))
         {
-            uint d = segment * SEGMENT + lane * WIDE;
-            vec4 values = vec4(0.0);
-            [[unroll]] for (uint e = 0; e < WIDE; e++) values[e] = lane_sums[(d + e) * QUERIES + n + UNKNOWN_ZERO] * factor;
-            if (!SCALAR_LOADS && d < HEAD_DIM) store_wide(row + d * STORAGE_BYTES, values);
-            [[unroll]] for (uint e = 0; e < WIDE; e++)
+            [[unroll]] for (uint lane = 0; lane < LANES; lane++)
             {
-                if (SCALAR_LOADS && d + e < HEAD_DIM) store(row, d + e, values[e]);
+                [[unroll]] for (uint segment = 0; segment < SEGMENTS; segment++)
+                {
+                    uint d = segment * SEGMENT + lane * WIDE;
+                    vec4 values = vec4(0.0);
+                    [[unroll]] for (uint e = 0; e < WIDE; e++) values[e] = lane_sums[(d + e) * QUERIES + n + UNKNOWN_ZERO] * factor;
+                    if (!SCALAR_LOADS && d < HEAD_DIM) store_wide(row + d * STORAGE_BYTES, values);
+                    [[unroll]] for (uint e = 0; e < WIDE; e++)
+                    {
+                        if (SCALAR_LOADS && d + e < HEAD_DIM) store(row, d + e, values[e]);
+                    }
+                }
             }
         }
-    }
+        part++;
+    } while (part < PARTS);
 }
 
 // One piece of every row of the block, for METHOD_BROADCAST.
@@ -164,10 +176,38 @@ void lanes_accumulate(uint64_t rows[KEYS])
     }
 }
 
+// With few keys the time goes into waiting for memory, one kind of row after the other. All lines of k, v and y are touched first, so that they are
+// on their way together. What was read is 0 at the end without the compiler's knowing.
+#define LINE 64
+const uint LINES = (HEAD_DIM * STORAGE_BYTES + LINE - 1) / LINE;
+
+uint touched(uint64_t row, uint line) { return Bits32(row + line * LINE).v[0]; }
+
+uint touch_rows(uint64_t k_row, uint64_t v_row, uint64_t k_step, uint64_t v_step)
+{
+    uint all = 0, counter = counter_start(queries == 0), key;
+    do
+    {
+        key = counted(counter);
+        [[unroll]] for (uint j = 0; j < KEYS; j++)
+        {
+            uint64_t row = min(key + j, keys - 1);
+            [[unroll]] for (uint line = 0; line < LINES; line++) all |= touched(k_row + row * k_step, line) | touched(v_row + row * v_step, line);
+        }
+        counter += KEYS;
+    } while (key + KEYS < keys);
+    return all & (blocks >> 31);
+}
+
 void attend_in_lanes(Problem problem)
 {
     uint first = problem.block * (LANES * QUERIES);
     uint end = causal == MASK_BEFORE ? min(keys, first + LANES * QUERIES) : keys;
+    uint64_t k_start = head_address(k, problem.kv_row, k_row_stride, problem.head), k_row = k_start;
+    uint64_t v_start = head_address(v, problem.kv_row, v_row_stride, problem.head), v_row = v_start;
+    uint64_t k_step = uint64_t(kv_token) * k_row_stride * STORAGE_BYTES;
+    uint64_t v_step = uint64_t(kv_token) * v_row_stride * STORAGE_BYTES;
+    uint nothing = TOUCHES ? touch_rows(k_start, v_start, k_step, v_step) : 0;
     float largest[QUERIES], total[QUERIES];
     uint own[QUERIES], seen[QUERIES];
     [[unroll]] for (uint n = 0; n < QUERIES; n++)
@@ -175,15 +215,14 @@ void attend_in_lanes(Problem problem)
         own[n] = first + n * LANES + gl_SubgroupInvocationID;
         uint token = min(own[n], queries - 1); // lanes past the end work along and store nothing
         seen[n] = causal != 0 ? token + 1 : keys;
-        lanes_load(head_address(q, problem.q_row + uint64_t(token) * q_token, q_row_stride, problem.head), n);
+        uint64_t q_row = head_address(q, problem.q_row + uint64_t(token) * q_token, q_row_stride, problem.head);
+        uint64_t y_row = head_address(y, problem.q_row + uint64_t(token) * q_token, heads * HEAD_DIM, problem.head);
+        [[unroll]] for (uint line = 0; line < LINES; line++) nothing |= TOUCHES ? (touched(q_row, line) | touched(y_row, line)) & (blocks >> 31) : 0;
+        lanes_load(q_row, n);
         largest[n] = HIDDEN;
         total[n] = 0.0;
     }
 
-    uint64_t k_start = head_address(k, problem.kv_row, k_row_stride, problem.head), k_row = k_start;
-    uint64_t v_start = head_address(v, problem.kv_row, v_row_stride, problem.head), v_row = v_start;
-    uint64_t k_step = uint64_t(kv_token) * k_row_stride * STORAGE_BYTES;
-    uint64_t v_step = uint64_t(kv_token) * v_row_stride * STORAGE_BYTES;
     uint key = 0;
     do
     {
@@ -222,7 +261,7 @@ void attend_in_lanes(Problem problem)
     {
         if (own[n] < queries)
         {
-            lanes_store(head_address(y, problem.q_row + uint64_t(own[n]) * q_token, heads * HEAD_DIM, problem.head), n, 1.0 / total[n]);
+            lanes_store(head_address(y, problem.q_row + uint64_t(own[n]) * q_token, heads * HEAD_DIM, problem.head), n, 1.0 / (total[n] + float(nothing)));
         }
     }
 }

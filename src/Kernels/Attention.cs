@@ -116,6 +116,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         int size = wide || method != Method.Tiled ? target.SubgroupSize : NarrowWorkgroup(problems.Queries, target);
         int perLane = method == Method.Tiled || problems.Queries <= size ? 1 : QueriesPerLane(method, target);
         bool scalar = !WideAccess.IsAligned(q.DType, headSize, q.RowStride, k.RowStride, v.RowStride);
+        bool touches = method == Method.Uniform && problems.Keys <= FewKeys;
         int queriesPerGroup = wide ? WideQueries : size * perLane;
         int blocks = (problems.Queries + queriesPerGroup - 1) / queriesPerGroup;
         long count = (long)problems.Outer * problems.Inner * Heads * blocks;
@@ -128,7 +129,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
             (uint)groups.X, Causal ? MaskAfterSoftmax ? 2u : 1u : 0u, Scale ?? (float)(1 / Math.Sqrt(headSize)));
         return new([new Dispatch(
             $"{Name}{(wide ? "_wide" : "")}.{q.DType.Name()}",
-            wide ? [size, headSize, scalar ? 1 : 0] : [size, headSize, (int)method, perLane, scalar ? 1 : 0, method != Method.Tiled && target.VectorRegisters < 32 ? 1 : 0],
+            wide ? [size, headSize, scalar ? 1 : 0] : [size, headSize, (int)method, perLane, scalar ? 1 : 0, method != Method.Tiled && target.VectorRegisters < 32 ? 1 : 0, touches ? 1 : 0],
             groups,
             [Operand.Input(0), Operand.Input(1), Operand.Input(2), Operand.Output],
             Dispatch.Pack(parameters))]);
@@ -142,6 +143,8 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
             4 * scores * output.Shape.Channels,
             inputs[0].SizeInBytes + inputs[1].SizeInBytes + inputs[2].SizeInBytes + output.SizeInBytes);
     }
+
+    private const int FewKeys = 32;
 
     private static Method MethodOf(KernelTarget target) => target.Matrix switch
     {
