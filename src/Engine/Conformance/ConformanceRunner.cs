@@ -21,7 +21,6 @@ public sealed class ConformanceRunner(GpuDevice device)
         IEnumerable<KernelTarget> all =
             from family in Enum.GetValues<MatrixFamily>().OrderBy(family => family == target.Matrix ? 0 : 1)
             where family != MatrixFamily.CoopMatrix || target.Cooperative is not null
-            where Environment.GetEnvironmentVariable("HB_FAM") is not { Length: > 0 } fam || fam.Contains(family.ToString(), StringComparison.Ordinal)
             from tile in new[] { target.WinogradTile, 0, 2, 4 }.Distinct()
             select target with { Matrix = family, WinogradTile = tile };
         return

@@ -7,13 +7,14 @@ namespace Hummingbird.Vulkan.Engine.Device;
 internal static class MatrixChoice
 {
     private const uint Amd = 0x1002;
+    private const int LavapipeLanes = 8;
 
     /// <summary>The fp16 matrix that is summed in fp32 and that the kernels can use; null where there is none.</summary>
-    /// <remarks>On AMD its subgroups have 64 lanes: the same throughput as 32, with half the registers for each lane.</remarks>
+    /// <remarks>None with the 16 lanes of lavapipe, which crashes when it compiles them. On AMD its subgroups have 64 lanes: the same throughput as 32, with half the registers for each lane.</remarks>
     public static CooperativeTile? Tile(DeviceSnapshot device, int subgroupSize)
     {
         if (!device.Features.CooperativeMatrix || !device.Features.ShaderFloat16 || !device.Features.StorageBuffer16BitAccess
-            || !device.Extensions.Contains(CooperativeMatrixExtension.Name))
+            || !device.Extensions.Contains(CooperativeMatrixExtension.Name) || (device.Kind == DeviceKind.Cpu && subgroupSize > LavapipeLanes))
         {
             return null;
         }

@@ -8,6 +8,9 @@ public sealed class VulkanInstance : IDisposable
 {
     private const string ValidationLayer = "VK_LAYER_KHRONOS_validation";
 
+    // A driver's width is the process's: no instance may be made while another one changes it.
+    private static readonly Lock Making = new();
+
     private readonly PhysicalDevice[] physicalDevices;
     private readonly IDisposable? listener;
     private bool isDisposed;
@@ -66,15 +69,30 @@ public sealed class VulkanInstance : IDisposable
         }
 
         bool synchronization = extensions.Contains(ExtensionNames.ExtValidationFeatures);
-        InstanceApi api = InstanceApi.Create(loader, layers, extensions, synchronization);
-        try
+        VulkanInstance Make()
         {
-            return new(api, validation ? new ValidationLog() : null);
+            InstanceApi api = InstanceApi.Create(loader, layers, extensions, synchronization);
+            try
+            {
+                return new(api, validation ? new ValidationLog() : null);
+            }
+            catch
+            {
+                api.Dispose();
+                throw;
+            }
         }
-        catch
+
+        lock (Making)
         {
-            api.Dispose();
-            throw;
+            VulkanInstance made = Make();
+            if (!CpuDriverWidth.Widen(made.Snapshots))
+            {
+                return made;
+            }
+
+            made.Dispose();
+            return Make();
         }
     }
 
