@@ -42,7 +42,7 @@ layout(constant_id = 6) const bool TOUCHES = false;
 
 #include "common/attention.glsl"
 #define LANES WORKGROUP_SIZE
-#define MERGED true
+#define MERGED (METHOD == METHOD_UNIFORM)
 #include "common/load_vector.glsl"
 #include "common/attention_lanes.glsl"
 

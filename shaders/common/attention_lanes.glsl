@@ -203,8 +203,8 @@ void attend_in_lanes(Problem problem)
 {
     uint first = problem.block * (LANES * QUERIES);
     uint end = causal == MASK_BEFORE ? min(keys, first + LANES * QUERIES) : keys;
-    uint64_t k_start = head_address(k, problem.kv_row, k_row_stride, problem.head), k_row = k_start;
-    uint64_t v_start = head_address(v, problem.kv_row, v_row_stride, problem.head), v_row = v_start;
+    uint64_t k_start = head_address(k, problem.kv_row, k_row_stride, problem.head);
+    uint64_t v_start = head_address(v, problem.kv_row, v_row_stride, problem.head);
     uint64_t k_step = uint64_t(kv_token) * k_row_stride * STORAGE_BYTES;
     uint64_t v_step = uint64_t(kv_token) * v_row_stride * STORAGE_BYTES;
     uint nothing = TOUCHES ? touch_rows(k_start, v_start, k_step, v_step) : 0;
@@ -223,9 +223,16 @@ void attend_in_lanes(Problem problem)
         total[n] = 0.0;
     }
 
-    uint key = 0;
+    uint counter = counter_start(queries == 0), key;
+    uint64_t k_row = k_start, v_row = v_start;
     do
     {
+        key = counted(counter);
+        if (MERGED)
+        {
+            k_row = k_start + key * k_step;
+            v_row = v_start + key * v_step;
+        }
         uint64_t k_rows[KEYS], v_rows[KEYS];
         [[unroll]] for (uint j = 0; j < KEYS; j++)
         {
@@ -254,8 +261,8 @@ void attend_in_lanes(Problem problem)
         lanes_accumulate(v_rows);
         k_row += KEYS * k_step;
         v_row += KEYS * v_step;
-        key += KEYS;
-    } while (key < end);
+        counter += KEYS;
+    } while (key + KEYS < end);
 
     [[unroll]] for (uint n = 0; n < QUERIES; n++)
     {

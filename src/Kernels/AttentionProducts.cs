@@ -29,7 +29,7 @@ internal sealed record AttentionProducts(Attention Attention, TensorSpec Q, Tens
     private bool IsGathered => Target.Matrix == MatrixFamily.Gather;
 
     // Of a workgroup's tile, as the default table has them for long products.
-    private int TileRows => IsGathered ? 12 : 6;
+    private int TileRows => IsGathered ? 12 : Target.SubgroupSize > 8 ? 8 : 6;
 
     private int HeadSize => Q.Shape.Channels / Attention.Heads;
 
@@ -70,7 +70,7 @@ internal sealed record AttentionProducts(Attention Attention, TensorSpec Q, Tens
         return new(dispatches.ToImmutable(), together * BytesPerProblem);
     }
 
-    private static int Columns(KernelTarget target) => TileTable.MostVectors(target.Matrix, target);
+    private static int Columns(KernelTarget target) => TileTable.MostVectors(target);
 
     // The longest turn of the loop that divides what is summed; see MatrixTiling.LoadVector.
     private int Step(int depth) => Math.Min(depth & -depth, Target.MergesLoads ? 16 : 8);

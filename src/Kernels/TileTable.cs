@@ -66,6 +66,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         new(new(MatrixFamily.TiledPacked, 64)),
         new(new(MatrixFamily.CoopMatrix, 0)),
         new(new(MatrixFamily.LoadVector, 4), MaxRows: 4),
+        new(new(MatrixFamily.LoadVector, 8), MinSubgroup: 16),
         new(new(MatrixFamily.LoadVector, 6)),
     ];
 
@@ -127,19 +128,19 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         _ => TiledColumns,
     };
 
-    /// <summary>Vectors of columns that a workgroup of a CPU driver's family takes of wide products.</summary>
-    internal static int MostVectors(MatrixFamily family, KernelTarget target)
-        => target.VectorRegisters >= 32 && (family == MatrixFamily.LoadVector || target.SubgroupSize <= 8) ? 4 : 2;
+    /// <summary>Vectors of columns that a workgroup of a CPU driver's family takes of wide products: with 16 lanes more rows are worth more.</summary>
+    internal static int MostVectors(KernelTarget target)
+        => target.VectorRegisters >= 32 && target.SubgroupSize <= 8 ? 4 : 2;
 
     // As many as the product fills; a value and its gate are in one invocation.
     private static int Vectors(MatrixFamily family, MatrixProblem problem, KernelTarget target)
     {
-        int most = MostVectors(family, target), needed = (problem.Columns + target.SubgroupSize - 1) / target.SubgroupSize;
+        int most = MostVectors(target), needed = (problem.Columns + target.SubgroupSize - 1) / target.SubgroupSize;
         return problem.IsGeglu || needed > 1 ? Math.Min(most, needed > 2 ? 4 : 2) : 1;
     }
 
     // The gather family's sums go through memory anyway: more of them are worth their gathers where there are registers for the rest.
-    private static int GatherSums(KernelTarget target) => MostVectors(MatrixFamily.Gather, target) > 2 ? 80 : 32;
+    private static int GatherSums(KernelTarget target) => MostVectors(target) > 2 ? 80 : 32;
 
     private static ImmutableArray<MatrixTile> GatherChoices(MatrixProblem problem, KernelTarget target)
     {
