@@ -2,7 +2,8 @@
 // attention: y = softmax(scale * q k^T) v with an online softmax; lanes are queries. For head dimensions up to 80.
 //
 // Push data and indices: common/attention.glsl. Constants: 0 workgroup size, 1 HEAD_DIM, 2 METHOD, 3 QUERIES (per lane),
-// 4 SCALAR_LOADS (rows do not start at multiples of 8 bytes), 5 SUMS_IN_MEMORY (METHOD 1 and 2: the processor has few registers).
+// 4 SCALAR_LOADS (rows do not start at multiples of 8 bytes), 5 SUMS_IN_MEMORY (METHOD 1 and 2: the processor has few registers),
+// 6 TOUCHES (METHOD 2: few keys).
 //   METHOD 0, GPUs: a query per invocation; tiles of TILE keys in shared memory, which all queries of the workgroup read.
 //   METHOD 1 and 2, CPU drivers: common/attention_lanes.glsl.
 // Ladder (one core, processor time, fp32, slices of a fused buffer, GFLOP/s):
@@ -20,6 +21,9 @@
 //   The same on AVX2, 16 registers: v4 17; one query a lane (Attention.QueriesPerLane) 22; v5 sums kept in memory 29 (25.0.7: 13, now 16).
 //   v7 the first value of each line of memory before the others, so that misses overlap, and q and y by 64 bits on Mesa 26.2, too: 16 frames on
 //   Zen 5 26.2 62 to 37 ms (52 by the 64 bits alone), 25.0.7 66 to 59; 2560 pixels as before.
+//   v8 with few keys all lines are touched first, 16 lanes store 8 rows at a time: 16 frames at 16 lanes 53 to 28 ms (y's lines 9 of it, 8 rows 12), at
+//   8 lanes 38 to 31. 2560 pixels at 16 lanes 62 ms, 8 lanes 110 (136 and 76 GFLOP/s), compiled in 280 ms: a third in the scores, half in the sums.
+//   One query a lane and 16 keys: 83 ms; scores in memory between two products: 150.
 //   GPUs: v1 blocks of 8 keys; v2 key by key: an eighth of the code, no scores to mask; v3 tiles filled 64 bits at a time; not kept:
 //   two invocations to a query, each with half of its dimensions: 128 VGPRs and 8 waves where v3 has 192 and 5, but of RADV's
 //   inverse throughput for 64 queries a head of 64 took 10526 on rembrandt where v3 takes 8168.

@@ -22,7 +22,8 @@
 //         v3 on AVX-512 (Zen 5), 320 of 16x40x64, all stages: Mesa 25.0.7 41 ms; stage 2 goes on for 64, 128, 256 pixels in turns of 8 or 16
 //         38.5, 38, 37; stage 0 over 128, 256 pixels in place of 64 and both 36, 34.8; its turns 8 pixels in place of 4 33.7 (512: 34).
 //         Mesa 26.2 23 ms, the same 17.5; v4 64 bits a lane loaded as vectors, so that half as many elements are stored, 15.7 (two of
-//         these 21). Turns of 16 and 32 pixels are as fast and compiled for longer.
+//         these 21). Turns of 16 and 32 pixels are as fast and compiled for longer. 16 lanes 22 to 24; v5 a turn's loads before its stores 15. Not
+//         kept: lines of y touched first, or the next turn's of x: 15 and 34; 32 bits a lane 26.
 #include "common/types.glsl"
 #include "common/wide.glsl"
 #include "common/activation.glsl"
@@ -243,13 +244,13 @@ void apply(uint i)
     do
     {
         first = counted(counter);
-        // All loads come first, so that misses overlap; behind the chunk's end the first value again.
+        // All loads come first, so that misses overlap; behind the chunk's end the last value again.
         vec4 values[TURN_PIXELS];
         uint64_t from = column.address + first * column.step, to = target + uint64_t(first) * channels * STORAGE_BYTES;
         [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
         {
-            values[u] = load_channels(first + u < column.pixels ? from : column.address);
-            from += column.step;
+            values[u] = load_channels(from);
+            from += first + u + 1 < column.pixels ? uint(column.step) : 0;
         }
         [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
         {

@@ -18,6 +18,7 @@
 // (WorkgroupWalk.cs). The counter read from lane 0, Zen 5, the same linear layer, ms, STEP 8 | 16 | 32: 65.8 | 53.6 | 48.8 to 52.5 | 47.5 | 44.9,
 // compiled in 45 | 60 | 100. Not kept: four columns of fp16 weights loaded by 64 bits a lane, 57 for 48 ms; 16-byte loads,
 // compiled in 118 for 100; loops that are not unrolled, 20 to 40 GFLOP/s.
+// With 16 lanes, 6 rows of 4 vectors | 12 of 2 | 10 of 2 | 8 of 2: 32.6 | 28.5 | 33.7 | 25.4 ms, 3x3 convolutions 9 to 20 % by the last; STEP 32 is no faster.
 // With the sixteen registers of AVX2 24 sums go through memory: 6 rows of 2 vectors reach 55 where 6 of 4 reach 30 (2560x320 -> 2560).
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_ballot : require

@@ -32,6 +32,9 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
     private const int LargestNarrowHead = 80;
     private const int WideQueries = 4;
 
+    // Their lines of memory are all touched before anything is computed: they stay in the cache until then.
+    private const int FewKeys = 32;
+
     /// <summary>How a value of k or v reaches all queries; the numbers are those of shaders/attention.comp.</summary>
     private enum Method
     {
@@ -143,8 +146,6 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
             4 * scores * output.Shape.Channels,
             inputs[0].SizeInBytes + inputs[1].SizeInBytes + inputs[2].SizeInBytes + output.SizeInBytes);
     }
-
-    private const int FewKeys = 32;
 
     private static Method MethodOf(KernelTarget target) => target.Matrix switch
     {

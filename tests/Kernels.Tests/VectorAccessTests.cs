@@ -5,7 +5,7 @@ namespace Hummingbird.Vulkan.Kernels.Tests;
 public class VectorAccessTests
 {
     // The numbers of ACCESS in shaders/common/access.glsl.
-    private const int Wide = 0, Singles = 1, Lanes = 3, WideVectors = 4, WideLanes = 5;
+    private const int Wide = 0, Singles = 1, Vectors = 2, Lanes = 3, WideVectors = 4, WideLanes = 5;
 
     [Theory]
     [InlineData(MatrixFamily.LoadVector, 32, true, 320, 0, WideVectors, 2)]
@@ -25,6 +25,29 @@ public class VectorAccessTests
         KernelPlan plan = new GroupNorm(1, 1e-5f).Plan([x, parameters, parameters, x2], new([1, 1, 20, 30, channels + second], DType.F32), target);
         Assert.Equal((width, access), (plan.Dispatches[0].Constants[2], plan.Dispatches[0].Constants[3]));
         Assert.Equal((width, access), (plan.Dispatches[2].Constants[2], plan.Dispatches[2].Constants[3]));
+    }
+
+    [Theory]
+    [InlineData(320, WideVectors, 2)]
+    [InlineData(48, Vectors, 1)] // pairs would fill one subgroup and a half
+    public void Sixteen_lanes_load_pairs_as_vectors_too(int channels, int access, int width)
+    {
+        TensorSpec x = new([1, 1, 20, 30, channels], DType.F32), parameters = new([channels], DType.F32);
+        KernelPlan plan = new GroupNorm(1, 1e-5f).Plan([x, parameters, parameters, TensorSpec.Absent], x, new(SubgroupSize: 16, MatrixFamily.LoadVector, IsCpu: true));
+        Assert.Equal((width, access), (plan.Dispatches[2].Constants[2], plan.Dispatches[2].Constants[3]));
+    }
+
+    [Theory]
+    [InlineData(16, 16, 1)]
+    [InlineData(32, 16, 1)]
+    [InlineData(77, 16, 0)] // many keys: their lines do not stay in the cache
+    [InlineData(16, 8, 1)]
+    public void Attention_touches_all_lines_first_where_keys_are_few(int keys, int lanes, int touches)
+    {
+        TensorSpec q = new([1, 16, 128], DType.F32), k = new([1, keys, 128], DType.F32);
+        KernelPlan Plan(KernelTarget target) => new Attention(2, AttentionAxis.Sequence).Plan([q, k, k], q, target);
+        Assert.Equal(touches, Assert.Single(Plan(new(lanes, MatrixFamily.LoadVector, IsCpu: true)).Dispatches).Constants[6]);
+        Assert.Equal(0, Assert.Single(Plan(new(lanes, MatrixFamily.Gather, IsCpu: true)).Dispatches).Constants[6]);
     }
 
     [Theory]
