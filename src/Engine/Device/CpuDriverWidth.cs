@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Hummingbird.Vulkan.Engine.Device;
@@ -16,7 +17,7 @@ internal static partial class CpuDriverWidth
     private const int WideBits = 512, BitsPerLane = 32;
 
     /// <summary>Whether a device would compute faster with wider vectors.</summary>
-    /// <remarks>Not before Mesa 26: 25.0.7 gains nothing, 22.3.6 takes twice the time.</remarks>
+    /// <remarks>Not before Mesa 26: 25.0.7 loses in convolutions what it gains in attention, 22.3.6 takes twice the time.</remarks>
     /// <param name="device">As the driver describes it now.</param>
     /// <param name="hasWideVectors">The processor has AVX-512.</param>
     /// <param name="setting">What the user's environment says, or null.</param>
@@ -28,7 +29,7 @@ internal static partial class CpuDriverWidth
     {
         string? setting = Environment.GetEnvironmentVariable(Variable);
         return OperatingSystem.IsLinux() && devices.Any(d => IsTooNarrow(d, HostProcessor.HasAvx512, setting))
-            && SetVariable(Variable, WideBits.ToString(System.Globalization.CultureInfo.InvariantCulture), overwrite: 0) == 0;
+            && SetVariable(Variable, WideBits.ToString(CultureInfo.InvariantCulture), overwrite: 0) == 0;
     }
 
     // .NET's own environment is a copy, which the driver does not see.

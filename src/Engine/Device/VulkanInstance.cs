@@ -32,6 +32,7 @@ public sealed class VulkanInstance : IDisposable
 
     internal InstanceApi Api { get; }
 
+    /// <remarks>Where Mesa's CPU driver gains by it, its vectors are widened for this process: <see cref="CpuDriverWidth"/>.</remarks>
     /// <param name="validation">Checks every call, synchronisation included. Slow; needs the Khronos validation layer.</param>
     /// <exception cref="VulkanUnavailableException">No loader, no driver, or no validation layer.</exception>
     public static VulkanInstance Create(bool validation = false) => Create(validation, []);
@@ -46,53 +47,55 @@ public sealed class VulkanInstance : IDisposable
         }
 
         List<string> extensions = [.. windowExtensions];
-        IReadOnlySet<string> available = loader.Extensions();
-        if (available.Contains(ExtensionNames.KhrPortabilityEnumeration))
+        if (loader.Extensions().Contains(ExtensionNames.KhrPortabilityEnumeration))
         {
             extensions.Add(ExtensionNames.KhrPortabilityEnumeration);
         }
 
-        List<string> layers = [];
         if (validation)
         {
-            if (!loader.Layers().Contains(ValidationLayer))
-            {
-                throw new VulkanUnavailableException($"{ValidationLayer} is not installed. On Debian and Ubuntu it is in vulkan-validationlayers, elsewhere in the Vulkan SDK.");
-            }
-
-            layers.Add(ValidationLayer);
-            extensions.Add(ExtensionNames.ExtDebugUtils);
-            if (loader.Extensions(ValidationLayer).Contains(ExtensionNames.ExtValidationFeatures))
-            {
-                extensions.Add(ExtensionNames.ExtValidationFeatures);
-            }
-        }
-
-        bool synchronization = extensions.Contains(ExtensionNames.ExtValidationFeatures);
-        VulkanInstance Make()
-        {
-            InstanceApi api = InstanceApi.Create(loader, layers, extensions, synchronization);
-            try
-            {
-                return new(api, validation ? new ValidationLog() : null);
-            }
-            catch
-            {
-                api.Dispose();
-                throw;
-            }
+            AddValidation(loader, extensions);
         }
 
         lock (Making)
         {
-            VulkanInstance made = Make();
+            VulkanInstance made = Make(loader, validation, extensions);
             if (!CpuDriverWidth.Widen(made.Snapshots))
             {
                 return made;
             }
 
             made.Dispose();
-            return Make();
+            return Make(loader, validation, extensions);
+        }
+    }
+
+    private static void AddValidation(VulkanLoader loader, List<string> extensions)
+    {
+        if (!loader.Layers().Contains(ValidationLayer))
+        {
+            throw new VulkanUnavailableException($"{ValidationLayer} is not installed. On Debian and Ubuntu it is in vulkan-validationlayers, elsewhere in the Vulkan SDK.");
+        }
+
+        extensions.Add(ExtensionNames.ExtDebugUtils);
+        if (loader.Extensions(ValidationLayer).Contains(ExtensionNames.ExtValidationFeatures))
+        {
+            extensions.Add(ExtensionNames.ExtValidationFeatures);
+        }
+    }
+
+    private static VulkanInstance Make(VulkanLoader loader, bool validation, List<string> extensions)
+    {
+        bool synchronization = extensions.Contains(ExtensionNames.ExtValidationFeatures);
+        InstanceApi api = InstanceApi.Create(loader, validation ? [ValidationLayer] : [], extensions, synchronization);
+        try
+        {
+            return new(api, validation ? new ValidationLog() : null);
+        }
+        catch
+        {
+            api.Dispose();
+            throw;
         }
     }
 
