@@ -181,7 +181,7 @@ void lanes_accumulate(uint64_t rows[KEYS])
 #define LINE 64
 const uint LINES = (HEAD_DIM * STORAGE_BYTES + LINE - 1) / LINE;
 
-uint touched(uint64_t row, uint line) { return Bits32(row + line * LINE).v[0]; }
+uint touched(uint64_t row, uint line) { return floatBitsToUint(load(row, line * (LINE / STORAGE_BYTES))); }
 
 uint touch_rows(uint64_t k_row, uint64_t v_row, uint64_t k_step, uint64_t v_step)
 {

@@ -10,9 +10,15 @@ Needs PyTorch 1.13 or newer and 4 GB of memory.
 """
 import argparse
 import json
+import os
 import struct
 import sys
 import time
+
+# Memory stays with the process: page faults would be most of the time. malloc reads its environment at the start.
+if "MALLOC_MMAP_THRESHOLD_" not in os.environ:
+    os.environ.update(MALLOC_MMAP_THRESHOLD_="4294967296", MALLOC_TRIM_THRESHOLD_="4294967296", MALLOC_TOP_PAD_="268435456")
+    os.execv(sys.executable, [sys.executable, *sys.argv])
 
 import torch
 
