@@ -181,6 +181,11 @@ void lanes_accumulate(uint64_t rows[KEYS])
 #define LINE 64
 const uint LINES = (HEAD_DIM * STORAGE_BYTES + LINE - 1) / LINE;
 
+// Gathered, a lane touches the lines of a key of its own.
+const bool GATHERED = METHOD == METHOD_BROADCAST;
+const uint TOUCHED_AT_ONCE = GATHERED ? 1 : KEYS;
+const uint TOUCHED_KEYS = GATHERED ? LANES : KEYS;
+
 uint touched(uint64_t row, uint line) { return floatBitsToUint(load(row, line * (LINE / STORAGE_BYTES))); }
 
 uint touch_rows(uint64_t k_row, uint64_t v_row, uint64_t k_step, uint64_t v_step)
@@ -189,13 +194,13 @@ uint touch_rows(uint64_t k_row, uint64_t v_row, uint64_t k_step, uint64_t v_step
     do
     {
         key = counted(counter);
-        [[unroll]] for (uint j = 0; j < KEYS; j++)
+        [[unroll]] for (uint j = 0; j < TOUCHED_AT_ONCE; j++)
         {
-            uint64_t row = min(key + j, keys - 1);
+            uint64_t row = min(key + (GATHERED ? gl_SubgroupInvocationID : j), keys - 1);
             [[unroll]] for (uint line = 0; line < LINES; line++) all |= touched(k_row + row * k_step, line) | touched(v_row + row * v_step, line);
         }
-        counter += KEYS;
-    } while (key + KEYS < keys);
+        counter += TOUCHED_KEYS;
+    } while (key + TOUCHED_KEYS < keys);
     return all & (blocks >> 31);
 }
 

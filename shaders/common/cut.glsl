@@ -4,13 +4,15 @@
 // Needs sums, NEVER, which is false without the compiler's knowing, and SINK, any address.
 #ifndef CUT_GLSL
 #define CUT_GLSL
-void cut()
+void cut_rows(uint first, uint count)
 {
     if (NEVER)
     {
         float all = 0.0;
-        [[unroll]] for (uint i = 0; i < ROWS * COLUMNS; i++) all += sums[i];
+        [[unroll]] for (uint i = 0; i < count * COLUMNS; i++) all += sums[first * COLUMNS + i];
         F32(SINK).v[0] = all;
     }
 }
+
+void cut() { cut_rows(0, ROWS); }
 #endif

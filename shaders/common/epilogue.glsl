@@ -16,12 +16,10 @@ uint column_at(uint j);
 
 const uint STORE_WIDTH = 2 - OUTPUTS % 2; // as MatrixTiling.Pairs has the weights packed
 
-// Where the column of the lane's vector `j` stands in the panel.
-uint lane_column(uint j)
-{
-    uint lane = gl_SubgroupInvocationID;
-    return STORE_WIDTH == 2 ? j / 2 * (2 * LANES) + 2 * lane + j % 2 : j * LANES + lane;
-}
+// Where the column of the lane's vector `j` stands in the panel: so far behind that of its first.
+uint column_step(uint j) { return STORE_WIDTH == 2 ? j / 2 * (2 * LANES) + j % 2 : j * LANES; }
+
+uint lane_column(uint j) { return column_step(j) + STORE_WIDTH * gl_SubgroupInvocationID; }
 
 // A CPU driver scatters the elements of a vector one after the other, so a pair is one element.
 #if STORAGE == 16
@@ -32,6 +30,7 @@ vec2 load_pair(uint64_t address) { return uintBitsToFloat(unpack32(Bits64(addres
 void store_pair(uint64_t address, vec2 value) { Bits64(address).v[0] = join64(floatBitsToUint(value)); }
 #endif
 #else
+uint column_step(uint j) { return 0; } // no whole panels
 #ifdef COLUMN_PAIRS
 #define STORE_WIDTH 2
 #else
@@ -68,7 +67,7 @@ void finish_columns(uint64_t target, uint64_t addend, uint column, float values[
     }
     [[unroll]] for (uint e = 0; e < STORE_WIDTH; e++)
     {
-        if (column + e < columns) store(target, column + e, values[e] + (HAS_RESIDUAL ? load(addend, column + e) : 0.0));
+        if (WHOLE_PANELS || column + e < columns) store(target, column + e, values[e] + (HAS_RESIDUAL ? load(addend, column + e) : 0.0));
     }
 }
 
@@ -78,12 +77,21 @@ float in_frame(float value, uint frame, uint column)
     return value * load_f32(bias + uint64_t((1 + frame) * columns) * 4, column) + load_f32(bias + uint64_t((1 + FRAMES + frame) * columns) * 4, column);
 }
 
-void finish(uint first_row)
+// Rows behind the last compute it again. On a CPU driver they may store it again, too, unless a residual could be read in its place: without a
+// branch for each pair of values the epilogue is half as long.
+const bool REPEATS_LAST = WHOLE_PANELS && !HAS_RESIDUAL;
+
+// Where sum `j` is stored, in columns behind the address, and whether it is.
+uint place(uint j) { return WHOLE_PANELS ? column_step(j) : column_at(j); }
+uint parameter_column(uint column) { return WHOLE_PANELS ? column : min(column, columns - 1); }
+
+void finish(uint tile_row)
 {
+    uint first_row = REPEATS_LAST ? min(tile_row, rows - 1) : tile_row; // a walk's last tiles may be behind all rows
     float biases[COLUMNS];
     [[unroll]] for (uint j = 0; j < COLUMNS; j++)
     {
-        uint column = GEGLU && j >= OUTPUTS ? columns + min(column_at(j - OUTPUTS), columns - 1) : min(column_at(j), columns - 1);
+        uint column = GEGLU && j >= OUTPUTS ? columns + parameter_column(column_at(j - OUTPUTS)) : parameter_column(column_at(j));
         biases[j] = HAS_BIAS ? load_f32(bias, column) : 0.0;
     }
 
@@ -92,34 +100,37 @@ void finish(uint first_row)
     uint frame = IN_FRAMES ? first_row / FRAME_ROWS : 0;
     uint frame_end = IN_FRAMES ? (frame + 1) * FRAME_ROWS : 0;
     frame = IN_FRAMES ? frame % FRAMES : 0;
-    uint64_t target = y + uint64_t(batch_row() + first_row) * y_stride * STORAGE_BYTES;
-    uint64_t addend = residual + uint64_t(first_row) * residual_stride * STORAGE_BYTES;
+    uint column = WHOLE_PANELS ? column_at(0) : 0;
+    uint64_t target = y + (uint64_t(batch_row() + first_row) * y_stride + column) * STORAGE_BYTES;
+    uint64_t addend = residual + (uint64_t(first_row) * residual_stride + column) * STORAGE_BYTES;
     [[unroll]] for (uint r = 0; r < ROWS; r++)
     {
-        bool next = HAS_SHIFT && first_row + r >= group_end;
+        bool has_row = REPEATS_LAST || first_row + r < rows;
+        uint row = REPEATS_LAST ? min(first_row + r, rows - 1) : first_row + r;
+        bool next = HAS_SHIFT && row >= group_end;
         group += next ? 1 : 0;
         group_end += next ? shift_rows : 0;
-        bool next_frame = IN_FRAMES && first_row + r >= frame_end;
+        bool next_frame = IN_FRAMES && row >= frame_end;
         frame = next_frame ? (frame + 1) % FRAMES : frame;
         frame_end += next_frame ? FRAME_ROWS : 0;
-        [[unroll]] for (uint j = 0; j < OUTPUTS; j += STORE_WIDTH)
+        if (!WHOLE_PANELS || has_row)
         {
-            float values[STORE_WIDTH];
-            bool any = first_row + r < rows && column_at(j) < columns;
-            if (any)
+            [[unroll]] for (uint j = 0; j < OUTPUTS; j += STORE_WIDTH)
             {
+                if (!WHOLE_PANELS && !(has_row && column_at(j) < columns)) continue;
+                float values[STORE_WIDTH];
                 [[unroll]] for (uint e = 0; e < STORE_WIDTH; e++)
                 {
                     uint at = r * COLUMNS + j + e;
                     float value = sums[at] + biases[j + e];
-                    if (IN_FRAMES) value = in_frame(value, frame, min(column_at(j) + e, columns - 1));
-                    if (HAS_SHIFT) value += load_f32(shift + uint64_t(group) * shift_stride * 4, min(column_at(j) + e, columns - 1));
+                    if (IN_FRAMES) value = in_frame(value, frame, parameter_column(column_at(j) + e));
+                    if (HAS_SHIFT) value += load_f32(shift + uint64_t(group) * shift_stride * 4, parameter_column(column_at(j) + e));
                     values[e] = GEGLU ? value * gelu_erf(sums[at + OUTPUTS] + biases[j + e + OUTPUTS]) : activate(value, int(ACTIVATION));
                 }
-                finish_columns(target, addend, column_at(j), values);
+                finish_columns(target, addend, place(j), values);
             }
         }
-        target += y_stride * STORAGE_BYTES;
+        target += !REPEATS_LAST || first_row + r + 1 < rows ? y_stride * STORAGE_BYTES : 0;
         addend += residual_stride * STORAGE_BYTES;
     }
 }

@@ -6,17 +6,27 @@
 #define A_WIDTH (8 / STORAGE_BYTES)
 #define B_WIDTH (64 / WEIGHTS)
 #define B_BYTES (WEIGHTS / 8)
+#define LINE 64
 
 const uint GROUP_ROWS = LANES < 8 ? 2 : 4;
 const uint GROUPS = ROWS / GROUP_ROWS;              // gathers of A per block
 const uint BLOCK = A_WIDTH * (LANES / GROUP_ROWS);  // k of one gather of A
-const uint TURN = LANES < 8 ? 8 : LANES;            // k per turn of the loop
+const uint TURN = BLOCK < 8 ? 8 : BLOCK;            // k per turn of the loop
+
+const uint TURN_BYTES = TURN * PANEL * B_BYTES;
+
+// 16 lanes hold a block of B in half of their registers and go through it with GROUP_ROWS rows at a time, whose sums and A are in the other half.
+const bool BY_GROUPS = LANES >= 16;
 
 #include "bits.glsl"
+
+// 0 without the compiler's knowing. It makes of the upper two of 16 lanes' four halves a detour through each lane's scalar, were they not words first.
+uint nothing = BY_GROUPS && NEVER ? 1 : 0;
 
 vec4 halves(uint64_t bits)
 {
     uvec2 words = unpack32(bits);
+    words.y ^= nothing;
     return vec4(vec2(unpackFloat2x16(words.x)), vec2(unpackFloat2x16(words.y)));
 }
 
@@ -52,37 +62,75 @@ vec4 load_row(uint64_t origin, uint c, uint count, bool inside)
     return FROM_A(keep ? bits : 0ul);
 }
 
+// B_WIDTH k from `k` on of the lane's vector `j` of columns.
+vec4 load_columns(uint64_t own, uint k, uint j) { return FROM_B(Bits64(own + (k * PANEL + j * LANES * B_WIDTH) * B_BYTES).v[0]); }
+
+// Adds one k of row `r`: the `i`-th of the group's A, times the `e`-th of each of b.
+void add_product(uint r, vec4 a, uint i, vec4 b[COLUMNS], uint e)
+{
+    float value = subgroupBroadcast(a[i % A_WIDTH], r % GROUP_ROWS + GROUP_ROWS * (i / A_WIDTH));
+    [[unroll]] for (uint j = 0; j < COLUMNS; j++) sums[r * COLUMNS + j] += value * b[j][e];
+}
+
+void add_block_by_k(uint64_t origin[GROUPS], bool inside[GROUPS], uint64_t own, uint k, uint c, uint count)
+{
+    vec4 a[GROUPS];
+    [[unroll]] for (uint g = 0; g < GROUPS; g++) a[g] = load_row(origin[g], c, count, inside[g]);
+    vec4 b[COLUMNS];
+    [[unroll]] for (uint i = 0; i < BLOCK; i++)
+    {
+        if (i % B_WIDTH == 0)
+        {
+            [[unroll]] for (uint j = 0; j < COLUMNS; j++) b[j] = load_columns(own, k + i, j);
+        }
+        [[unroll]] for (uint r = 0; r < ROWS; r++) add_product(r, a[r / GROUP_ROWS], i, b, i % B_WIDTH);
+    }
+}
+
+void add_block_by_groups(uint64_t origin[GROUPS], bool inside[GROUPS], uint64_t own, uint k, uint c, uint count)
+{
+    vec4 b[BLOCK / B_WIDTH][COLUMNS];
+    [[unroll]] for (uint i = 0; i < BLOCK / B_WIDTH; i++)
+    {
+        [[unroll]] for (uint j = 0; j < COLUMNS; j++) b[i][j] = load_columns(own, k + i * B_WIDTH, j);
+    }
+    [[unroll]] for (uint g = 0; g < GROUPS; g++)
+    {
+        vec4 a = load_row(origin[g], c, count, inside[g]);
+        [[unroll]] for (uint i = 0; i < BLOCK; i++)
+        {
+            [[unroll]] for (uint r = 0; r < GROUP_ROWS; r++) add_product(g * GROUP_ROWS + r, a, i, b[i / B_WIDTH], i % B_WIDTH);
+        }
+        cut_rows(g * GROUP_ROWS, GROUP_ROWS);
+    }
+}
+
 // Adds `count` channels of the rows at the lanes' addresses, zeros for those not `inside`, times as many k of the panel, padded to whole
-// turns; `panel` is left behind them.
+// turns; `panel` is left behind them. The lines of B of the turn after are touched in one gather, on their way while this one is computed.
 void gather_product(uint64_t origin[GROUPS], bool inside[GROUPS], inout uint64_t panel, uint count)
 {
     uint lane_channel = gl_SubgroupInvocationID / GROUP_ROWS * A_WIDTH;
     uint64_t own = panel + gl_SubgroupInvocationID * 8;
-    uint k = 0;
+    uint k = 0, touched = 0;
     do
     {
+        uint64_t next = own + (k + TURN < count ? TURN_BYTES : 0) + gl_SubgroupInvocationID * (LINE - 8);
+        [[unroll]] for (uint line = 0; BY_GROUPS && line < TURN_BYTES / LINE; line += LANES) touched |= Bits32(next + line * LINE).v[0];
         [[unroll]] for (uint block = 0; block < TURN; block += BLOCK)
         {
-            if (block > 0) cut();
-            vec4 a[GROUPS];
-            vec4 b[COLUMNS];
-            [[unroll]] for (uint g = 0; g < GROUPS; g++) a[g] = load_row(origin[g], k + block + lane_channel, count, inside[g]);
-            [[unroll]] for (uint i = 0; i < BLOCK; i++)
+            if (BY_GROUPS)
             {
-                if (i % B_WIDTH == 0)
-                {
-                    [[unroll]] for (uint j = 0; j < COLUMNS; j++)
-                        b[j] = FROM_B(Bits64(own + ((block + i) * PANEL + j * LANES * B_WIDTH) * B_BYTES).v[0]);
-                }
-                [[unroll]] for (uint r = 0; r < ROWS; r++)
-                {
-                    float value = subgroupBroadcast(a[r / GROUP_ROWS][i % A_WIDTH], r % GROUP_ROWS + GROUP_ROWS * (i / A_WIDTH));
-                    [[unroll]] for (uint j = 0; j < COLUMNS; j++) sums[r * COLUMNS + j] += value * b[j][i % B_WIDTH];
-                }
+                add_block_by_groups(origin, inside, own, block, k + block + lane_channel, count);
+            }
+            else
+            {
+                if (block > 0) cut();
+                add_block_by_k(origin, inside, own, block, k + block + lane_channel, count);
             }
         }
-        own += TURN * PANEL * B_BYTES;
+        own += TURN_BYTES;
         k += TURN;
     } while (k < count);
     panel = own - gl_SubgroupInvocationID * 8;
+    sums[0] += float(touched & nothing);
 }

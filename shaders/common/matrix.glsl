@@ -33,6 +33,7 @@ const bool QUAD_LOADS = (FEATURES & 1024u) != 0; // scalar loads of fp16 whose r
 const bool IN_FRAMES = (FEATURES & 2048u) != 0;  // conv2d only: factors and offsets of each frame behind the bias
 const bool ONE_QUAD = (FEATURES & 4096u) != 0; // quad loads, and no source has more than four channels
 const bool MERGED = (FEATURES & 8192u) == 0;   // the driver merges loads from uniform addresses: load_vector.glsl
+const bool WHOLE_PANELS = (FEATURES & 16384u) != 0; // CPU drivers' families: all columns of all panels are the output's
 const uint ACTIVATION = FEATURES >> 16;
 
 #ifndef BATCH_PANELS

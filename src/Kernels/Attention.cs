@@ -119,7 +119,7 @@ public sealed partial record Attention(int Heads, AttentionAxis Axis, bool Causa
         int size = wide || method != Method.Tiled ? target.SubgroupSize : NarrowWorkgroup(problems.Queries, target);
         int perLane = method == Method.Tiled || problems.Queries <= size ? 1 : QueriesPerLane(method, target);
         bool scalar = !WideAccess.IsAligned(q.DType, headSize, q.RowStride, k.RowStride, v.RowStride);
-        bool touches = method == Method.Uniform && problems.Keys <= FewKeys;
+        bool touches = method != Method.Tiled && problems.Keys <= FewKeys;
         int queriesPerGroup = wide ? WideQueries : size * perLane;
         int blocks = (problems.Queries + queriesPerGroup - 1) / queriesPerGroup;
         long count = (long)problems.Outer * problems.Inner * Heads * blocks;

@@ -29,7 +29,13 @@ internal sealed record AttentionProducts(Attention Attention, TensorSpec Q, Tens
     private bool IsGathered => Target.Matrix == MatrixFamily.Gather;
 
     // Of a workgroup's tile, as the default table has them for long products.
-    private int TileRows => IsGathered ? 12 : Target.SubgroupSize > 8 ? 8 : 6;
+    private int TileRows => (IsGathered, Target.SubgroupSize > 8) switch
+    {
+        (true, true) => 20,
+        (true, _) => 12,
+        (_, true) => 8,
+        _ => 6,
+    };
 
     private int HeadSize => Q.Shape.Channels / Attention.Heads;
 

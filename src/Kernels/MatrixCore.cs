@@ -41,6 +41,9 @@ public enum MatrixFeatures
 
     /// <summary>Family "ldv" on a driver that does not merge loads from uniform addresses: each lane loads its own value.</summary>
     LaneLoads = 8192,
+
+    /// <summary>CPU drivers' families: N is a multiple of the panel, so that no column needs a test.</summary>
+    WholePanels = 16384,
 }
 
 /// <summary>The parameters that matmul, conv2d and conv3d share, directly behind the addresses.</summary>
@@ -149,6 +152,7 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
             shift.IsPresent ? (uint)(output.Shape.Rows / shift.Shape[0]) : 1,
             (uint)shift.RowStride);
         extra |= When(tiling.ReadsZeros && !target.MergesLoads, MatrixFeatures.LaneLoads);
+        extra |= When(IsOnCpu(tile) && packing.PaddedColumns == packing.Columns, MatrixFeatures.WholePanels);
         int features = (int)(Features(inputs, output, tiling) | extra) | ((int)Activation << ActivationShift);
         return new([new Dispatch(
             $"{Kernel}.{tiling.Shader}.{StorageName(x.DType, inputs[1].DType)}",
@@ -166,12 +170,13 @@ internal sealed record MatrixCore(string Kernel, Activation Activation, int Taps
         MatrixTile tile = TileTable.Choose(problem, target);
         PanelPacking packing = Packing(inputs, target);
         long rowBytes = (long)(problem.Channels + problem.SecondChannels) * problem.Storage.Size();
-        bool onCpu = tile.Family is MatrixFamily.Gather or MatrixFamily.LoadVector;
         return packing.Panels <= target.MaxWorkgroupCount
-            ? WorkgroupWalk.Of(output.Shape.Rows, rowBytes, tile.Rows, packing.Panels, packing.SizeInBytes / packing.Panels, onCpu, target)
+            ? WorkgroupWalk.Of(output.Shape.Rows, rowBytes, tile.Rows, packing.Panels, packing.SizeInBytes / packing.Panels, IsOnCpu(tile), target)
             : throw new ShapeException(
                 $"{Kernel}: {inputs[1]} makes {packing.Panels} panels of {packing.Panel} columns, more than {target.MaxWorkgroupCount} workgroups in one direction.");
     }
+
+    private static bool IsOnCpu(MatrixTile tile) => tile.Family is MatrixFamily.Gather or MatrixFamily.LoadVector;
 
     public PanelPacking Packing(ReadOnlySpan<TensorSpec> inputs, KernelTarget target)
     {

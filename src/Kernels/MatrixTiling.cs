@@ -32,7 +32,7 @@ internal sealed record MatrixTiling(
             "gather",
             target.SubgroupSize,
             Element: 8 / problem.Weights.Size(),
-            ChannelMultiple: Math.Max(8, target.SubgroupSize),
+            ChannelMultiple: Math.Max(8, problem.Storage == DType.F16 ? target.SubgroupSize : target.SubgroupSize / 2),
             VectorChannels: 4,
             [tile.Rows, tile.Columns / target.SubgroupSize],
             PairLanes: Pairs(tile, problem, target)),

@@ -58,8 +58,10 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
     [
         new(new(MatrixFamily.Gather, 4), MaxRows: 4),
         new(new(MatrixFamily.Gather, 8), MaxRows: 8),
-        new(new(MatrixFamily.Gather, 8), MinSubgroup: 16),
         new(new(MatrixFamily.Gather, 16), MaxRegisters: 31),
+        new(new(MatrixFamily.Gather, 12), MaxRows: 12),
+        new(new(MatrixFamily.Gather, 16), MaxRows: 16),
+        new(new(MatrixFamily.Gather, 20), MinSubgroup: 16),
         new(new(MatrixFamily.Gather, 20), MinRows: 37, MaxRows: 40),
         new(new(MatrixFamily.Gather, 12)),
         new(new(MatrixFamily.Tiled, 64)),
@@ -128,9 +130,10 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         _ => TiledColumns,
     };
 
-    /// <summary>Vectors of columns that a workgroup of a CPU driver's family takes of wide products: with 16 lanes more rows are worth more.</summary>
+    /// <summary>Vectors of columns that a workgroup of a CPU driver's family takes of wide products. Of 16 lanes two are enough where sums stay in
+    /// registers: more rows are worth more.</summary>
     internal static int MostVectors(KernelTarget target)
-        => target.VectorRegisters >= 32 && target.SubgroupSize <= 8 ? 4 : 2;
+        => target.VectorRegisters >= 32 && (target.SubgroupSize <= 8 || target.Matrix == MatrixFamily.Gather) ? 4 : 2;
 
     // As many as the product fills; a value and its gate are in one invocation.
     private static int Vectors(MatrixFamily family, MatrixProblem problem, KernelTarget target)
