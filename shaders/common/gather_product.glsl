@@ -14,6 +14,8 @@ const uint BLOCK = A_WIDTH * (LANES / GROUP_ROWS);  // k of one gather of A
 const uint TURN = BLOCK < 8 ? 8 : BLOCK;            // k per turn of the loop
 
 const uint TURN_BYTES = TURN * PANEL * B_BYTES;
+const uint TURNS_TOUCHED = 4;
+const uint TURN_LINES = TURN_BYTES < LINE ? 1 : TURN_BYTES / LINE;
 
 // 16 lanes hold a block of B in half of their registers and go through it with GROUP_ROWS rows at a time, whose sums and A are in the other half.
 const bool BY_GROUPS = LANES >= 16;
@@ -110,12 +112,15 @@ void add_block_by_groups(uint64_t origin[GROUPS], bool inside[GROUPS], uint64_t 
 void gather_product(uint64_t origin[GROUPS], bool inside[GROUPS], inout uint64_t panel, uint count)
 {
     uint lane_channel = gl_SubgroupInvocationID / GROUP_ROWS * A_WIDTH;
-    uint64_t own = panel + gl_SubgroupInvocationID * 8;
-    uint k = 0, touched = 0;
+    uint64_t start = panel, own = panel + gl_SubgroupInvocationID * 8;
+    uint k = 0, touched = 0, last = (count - 1) / TURN * TURN_BYTES;
     do
     {
-        uint64_t next = own + (k + TURN < count ? TURN_BYTES : 0) + gl_SubgroupInvocationID * (LINE - 8);
-        [[unroll]] for (uint line = 0; BY_GROUPS && line < TURN_BYTES / LINE; line += LANES) touched |= Bits32(next + line * LINE).v[0];
+        if (BY_GROUPS && k % (TURNS_TOUCHED * TURN) == 0)
+        {
+            uint next = (k + TURN) * (PANEL * B_BYTES) + gl_SubgroupInvocationID * LINE;
+            [[unroll]] for (uint line = 0; line < TURNS_TOUCHED * TURN_LINES; line += LANES) touched |= Bits32(start + min(next + line * LINE, last)).v[0];
+        }
         [[unroll]] for (uint block = 0; block < TURN; block += BLOCK)
         {
             if (BY_GROUPS)

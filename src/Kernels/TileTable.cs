@@ -61,6 +61,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         new(new(MatrixFamily.Gather, 16), MaxRegisters: 31),
         new(new(MatrixFamily.Gather, 12), MaxRows: 12),
         new(new(MatrixFamily.Gather, 16), MaxRows: 16),
+        new(new(MatrixFamily.Gather, 40), MinSubgroup: 16, MinRows: 37, MaxRows: 40),
         new(new(MatrixFamily.Gather, 20), MinSubgroup: 16),
         new(new(MatrixFamily.Gather, 20), MinRows: 37, MaxRows: 40),
         new(new(MatrixFamily.Gather, 12)),
@@ -143,7 +144,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
     }
 
     // The gather family's sums go through memory anyway: more of them are worth their gathers where there are registers for the rest.
-    private static int GatherSums(KernelTarget target) => MostVectors(target) > 2 ? 80 : 32;
+    private static int GatherSums(KernelTarget target) => MostVectors(target) > 2 ? 10 * target.SubgroupSize : 32;
 
     private static ImmutableArray<MatrixTile> GatherChoices(MatrixProblem problem, KernelTarget target)
     {
@@ -154,7 +155,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         var tiles = ImmutableArray.CreateBuilder<MatrixTile>();
         foreach (int width in widths)
         {
-            foreach (int rows in (ReadOnlySpan<int>)[4, 8, 12, 16, 20])
+            foreach (int rows in (ReadOnlySpan<int>)[4, 8, 12, 16, 20, 40])
             {
                 if (rows * width <= GatherSums(target))
                 {
