@@ -3,7 +3,7 @@
 //
 // Push data and indices: common/attention.glsl. Constants: 0 workgroup size, 1 HEAD_DIM, 2 METHOD, 3 QUERIES (per lane),
 // 4 SCALAR_LOADS (rows do not start at multiples of 8 bytes), 5 SUMS_IN_MEMORY (METHOD 1 and 2: the processor has few registers),
-// 6 TOUCHES (METHOD 2: few keys).
+// 6 TOUCHES (METHOD 1 and 2: few keys).
 //   METHOD 0, GPUs: a query per invocation; tiles of TILE keys in shared memory, which all queries of the workgroup read.
 //   METHOD 1 and 2, CPU drivers: common/attention_lanes.glsl.
 // Ladder (one core, processor time, fp32, slices of a fused buffer, GFLOP/s):
@@ -24,6 +24,8 @@
 //   v8 with few keys all lines are touched first, 16 lanes store 8 rows at a time: 16 frames at 16 lanes 53 to 28 ms (y's lines 9 of it, 8 rows 12), at
 //   8 lanes 38 to 31. 2560 pixels at 16 lanes 62 ms, 8 lanes 110 (136 and 76 GFLOP/s), compiled in 280 ms: a third in the scores, half in the sums.
 //   One query a lane and 16 keys: 83 ms; scores in memory between two products: 150.
+//   v9 the same where rows are gathered, a lane touching the lines of a key of its own: 25.0.7, 16 frames, 8 lanes 63 to 44 ms, 16 lanes 97 to 45.
+//   2560 pixels on Zen 5: 8 lanes 271, 16 lanes 167 ms, compiled in about as long; with one query a lane 382.
 //   GPUs: v1 blocks of 8 keys; v2 key by key: an eighth of the code, no scores to mask; v3 tiles filled 64 bits at a time; not kept:
 //   two invocations to a query, each with half of its dimensions: 128 VGPRs and 8 waves where v3 has 192 and 5, but of RADV's
 //   inverse throughput for 64 queries a head of 64 took 10526 on rembrandt where v3 takes 8168.

@@ -10,8 +10,8 @@
 //   1 scores = scale * log2(e) * q k^T: ROWS queries and a panel of keys
 //   2 scores of a query become exp2(score - largest), and their sum is taken
 //   3 y = scores v / sum: ROWS queries and a panel of dimensions
-// keys are a multiple of the lanes and of stage 3's STEP, HEAD_DIM of PANEL and stage 1's STEP; STEP is the lanes, at least 8, if GATHERED,
-// and rows of q then start at multiples of 8 bytes.
+// keys are a multiple of the lanes and of stage 3's STEP, HEAD_DIM of PANEL and stage 1's STEP; if GATHERED both are multiples of 8, as
+// rows of q are of 8 bytes.
 // Ladder (Mesa 26.2, one core with AVX2, by processor time, one head of 512, 2560 pixels): attention_wide 5 GFLOP/s, its first use 5 s;
 // v1 this, 52 GFLOP/s, first use of all stages 0.3 s.
 // Constants: 0 workgroup size (a subgroup), 1 HEAD_DIM, 2 STAGE, 3 ACCESS (common/access.glsl), 4 COLUMNS, 5 STEP (k per turn), 6 ROWS,

@@ -81,7 +81,7 @@ float in_frame(float value, uint frame, uint column)
 // branch for each pair of values the epilogue is half as long.
 const bool REPEATS_LAST = WHOLE_PANELS && !HAS_RESIDUAL;
 
-// Where sum `j` is stored, in columns behind the address, and whether it is.
+// Where sum `j` is stored, in columns behind the address.
 uint place(uint j) { return WHOLE_PANELS ? column_step(j) : column_at(j); }
 uint parameter_column(uint column) { return WHOLE_PANELS ? column : min(column, columns - 1); }
 

@@ -13,16 +13,18 @@ const uint GROUPS = ROWS / GROUP_ROWS;              // gathers of A per block
 const uint BLOCK = A_WIDTH * (LANES / GROUP_ROWS);  // k of one gather of A
 const uint TURN = BLOCK < 8 ? 8 : BLOCK;            // k per turn of the loop
 
-const uint TURN_BYTES = TURN * PANEL * B_BYTES;
-const uint TURNS_TOUCHED = 4;
-const uint TURN_LINES = TURN_BYTES < LINE ? 1 : TURN_BYTES / LINE;
-
-// 16 lanes hold a block of B in half of their registers and go through it with GROUP_ROWS rows at a time, whose sums and A are in the other half.
+// 16 lanes keep a block of B and go through it with GROUP_ROWS rows at a time, so that sums are loaded and stored once a block.
 const bool BY_GROUPS = LANES >= 16;
+
+// A gather from a line that is not in the cache yet takes three times as long, and one after the other waits: the lines of so many turns are
+// touched at once before they begin.
+const uint TURNS_TOUCHED = 4;
+const uint TURN_BYTES = TURN * PANEL * B_BYTES;
+const uint LINES_TOUCHED = (TURNS_TOUCHED * TURN_BYTES + LINE - 1) / LINE;
 
 #include "bits.glsl"
 
-// 0 without the compiler's knowing. It makes of the upper two of 16 lanes' four halves a detour through each lane's scalar, were they not words first.
+// 0 without the compiler's knowing. LLVM 15 takes the upper half of 16 lanes' 64 bits apart lane by lane, if it may combine the shifts.
 uint nothing = BY_GROUPS && NEVER ? 1 : 0;
 
 vec4 halves(uint64_t bits)
@@ -107,20 +109,24 @@ void add_block_by_groups(uint64_t origin[GROUPS], bool inside[GROUPS], uint64_t 
     }
 }
 
+uint touch_lines(uint64_t panel, uint first, uint last)
+{
+    uint all = 0;
+    [[unroll]] for (uint line = 0; line < LINES_TOUCHED; line += LANES)
+        all |= Bits32(panel + min(first + (line + gl_SubgroupInvocationID) * LINE, last)).v[0];
+    return all;
+}
+
 // Adds `count` channels of the rows at the lanes' addresses, zeros for those not `inside`, times as many k of the panel, padded to whole
-// turns; `panel` is left behind them. The lines of B of the turn after are touched in one gather, on their way while this one is computed.
+// turns; `panel` is left behind them.
 void gather_product(uint64_t origin[GROUPS], bool inside[GROUPS], inout uint64_t panel, uint count)
 {
     uint lane_channel = gl_SubgroupInvocationID / GROUP_ROWS * A_WIDTH;
-    uint64_t start = panel, own = panel + gl_SubgroupInvocationID * 8;
+    uint64_t own = panel + gl_SubgroupInvocationID * 8;
     uint k = 0, touched = 0, last = (count - 1) / TURN * TURN_BYTES;
     do
     {
-        if (BY_GROUPS && k % (TURNS_TOUCHED * TURN) == 0)
-        {
-            uint next = (k + TURN) * (PANEL * B_BYTES) + gl_SubgroupInvocationID * LINE;
-            [[unroll]] for (uint line = 0; line < TURNS_TOUCHED * TURN_LINES; line += LANES) touched |= Bits32(start + min(next + line * LINE, last)).v[0];
-        }
+        if (BY_GROUPS && k % (TURNS_TOUCHED * TURN) == 0) touched |= touch_lines(panel, (k / TURN + 1) * TURN_BYTES, last);
         [[unroll]] for (uint block = 0; block < TURN; block += BLOCK)
         {
             if (BY_GROUPS)
@@ -137,5 +143,5 @@ void gather_product(uint64_t origin[GROUPS], bool inside[GROUPS], inout uint64_t
         k += TURN;
     } while (k < count);
     panel = own - gl_SubgroupInvocationID * 8;
-    sums[0] += float(touched & nothing);
+    if (BY_GROUPS) sums[0] += float(touched & nothing);
 }

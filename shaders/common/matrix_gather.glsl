@@ -14,10 +14,15 @@
 //   GEGLU 640x320x2560           32      35    35               37      41    43
 //   conv 3x3 20x32 320->320      33      36    37               37      45    47
 //   conv 3x1x1 16x5x8 320        32      35    37               38      44    47
-// 16 lanes (LP_NATIVE_VECTOR_WIDTH=512) hold 8 rows and 16 sums each, 8 lanes 16 rows and 32 sums.
+// 16 lanes held 8 rows and 16 sums each there, 8 lanes 16 rows and 32 sums.
 // AVX-512, 8 lanes, f32w16, 2560x320 -> 1536, in turns: the above 21 (best of 11 runs 26); rows in groups of a few tiles past all panels
 // (WorkgroupWalk.cs) 24 (29); 16 rows of 4 vectors, whose sums go through memory as the 32 before do, and cut 31 (34); 12 of 4 30 (32), which is
-// compiled in 100 ms where 16 take 130 and is the default. A gather takes 7 ns, a multiplication and addition of 8 lanes with all about it 0.33.
+// compiled in 100 ms where 16 take 130 and is the default.
+// Zen 5, f32w16 2560x320 -> 2560, 3x3 convolutions of 640 channels 20x32 and of 1280 10x16: 8 lanes, 12 rows of 4 vectors 36, 91, 53.
+//   16 lanes, 8 x 2: 27, 62, 36; 16 x 2: 32, 63, 36; the halves' words kept apart (gather_product.glsl): 45, 85, 49; 16 x 4: 44, 98, 55;
+//   by groups of rows, turns of 8 k for 16: 16 x 4: 47, 107, 66; an epilogue without branches, 20 x 4: 48, 124, 73;
+//   B's lines touched a turn ahead 52, 128, 75; four turns' at once 51, 140, 84 (eight the same); 40 x 4 for 40 rows 16 % more of the last.
+//   Compiled in 140 to 230 ms. Not kept: groups of 8 rows, 4 k a block, a fifth less to compile and 8 % slower; 8 lanes by groups: 15 % slower.
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_ballot : require
 

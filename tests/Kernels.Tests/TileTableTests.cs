@@ -18,7 +18,12 @@ public class TileTableTests
     [InlineData(36, 8, 32, 12, 32)]
     [InlineData(40, 8, 32, 20, 32)] // two tiles, not three and a third
     [InlineData(41, 8, 32, 12, 32)]
-    [InlineData(9, 16, 32, 8, 32)]
+    [InlineData(9, 16, 32, 12, 64)]
+    [InlineData(16, 8, 32, 16, 32)]
+    [InlineData(17, 16, 32, 20, 64)]
+    [InlineData(40, 16, 32, 40, 64)] // a tile of all rows
+    [InlineData(2560, 16, 32, 20, 64)]
+    [InlineData(2560, 16, 16, 16, 32)]
     [InlineData(9, 8, 16, 16, 16)]
     [InlineData(40, 8, 16, 16, 16)]
     public void Gathers_take_tiles_by_rows_lanes_and_registers(int rows, int lanes, int registers, int tileRows, int tileColumns)
@@ -162,12 +167,35 @@ public class TileTableTests
         MatMul kernel = new();
         KernelTarget target = Cpu with { Tiles = Measured(new(MatrixFamily.Gather, 8, 32)) };
         Dispatch dispatch = Assert.Single(kernel.Plan(inputs, output, target).Dispatches);
-        Assert.Equal([8, 0, 8, 4], dispatch.Constants);
+        Assert.Equal([8, (int)MatrixFeatures.WholePanels, 8, 4], dispatch.Constants);
         Assert.Equal(new Workgroups(2, 10, 160), dispatch.Workgroups);
         Assert.Equal((32, 8), Packed(kernel, inputs, target));
         Assert.Equal((16, 8), Packed(kernel, inputs, Cpu with { VectorRegisters = 16 }));
-        Assert.Equal((32, 16), Packed(kernel, inputs, Cpu with { SubgroupSize = 16 }));
+        Assert.Equal((64, 16), Packed(kernel, inputs, Cpu with { SubgroupSize = 16 }));
         Assert.Equal((64, 0), Packed(kernel, inputs, Gpu));
+    }
+
+    [Theory]
+    [InlineData(MatrixFamily.Gather, 320, true)]
+    [InlineData(MatrixFamily.Gather, 300, false)] // the last panel has columns of no output
+    [InlineData(MatrixFamily.LoadVector, 320, true)]
+    [InlineData(MatrixFamily.Tiled, 320, false)] // GPUs test each column
+    public void Columns_that_fill_all_panels_need_no_test_on_CPU_drivers(MatrixFamily family, int columns, bool isWhole)
+    {
+        TensorSpec[] inputs = [new([2560, 320], DType.F32), new([columns, 320], DType.F16), TensorSpec.Absent, TensorSpec.Absent, TensorSpec.Absent];
+        Dispatch dispatch = Assert.Single(new MatMul().Plan(inputs, new([2560, columns], DType.F32), Cpu with { Matrix = family }).Dispatches);
+        Assert.Equal(isWhole, ((MatrixFeatures)dispatch.Constants[1]).HasFlag(MatrixFeatures.WholePanels));
+    }
+
+    [Theory]
+    [InlineData(8, false, 8)]
+    [InlineData(16, false, 8)] // a block of four rows by four lanes of two channels
+    [InlineData(16, true, 16)] // of four channels
+    public void Gathered_channels_are_padded_to_the_turn_of_the_loop(int lanes, bool isHalf, int multiple)
+    {
+        TensorSpec[] inputs = [new([40, 320], isHalf ? DType.F16 : DType.F32), new([320, 320], DType.F16), TensorSpec.Absent, TensorSpec.Absent, TensorSpec.Absent];
+        PanelPacking packing = Assert.IsType<PanelPacking>(new MatMul().Packing(1, inputs, Cpu with { SubgroupSize = lanes }));
+        Assert.Equal(multiple, packing.ChannelMultiple);
     }
 
     private static (int Panel, int PairLanes) Packed(MatMul kernel, TensorSpec[] inputs, KernelTarget target)

@@ -47,7 +47,8 @@ public class VectorAccessTests
         TensorSpec q = new([1, 16, 128], DType.F32), k = new([1, keys, 128], DType.F32);
         KernelPlan Plan(KernelTarget target) => new Attention(2, AttentionAxis.Sequence).Plan([q, k, k], q, target);
         Assert.Equal(touches, Assert.Single(Plan(new(lanes, MatrixFamily.LoadVector, IsCpu: true)).Dispatches).Constants[6]);
-        Assert.Equal(0, Assert.Single(Plan(new(lanes, MatrixFamily.Gather, IsCpu: true)).Dispatches).Constants[6]);
+        Assert.Equal(touches, Assert.Single(Plan(new(lanes, MatrixFamily.Gather, IsCpu: true)).Dispatches).Constants[6]);
+        Assert.Equal(0, Assert.Single(Plan(new(lanes, MatrixFamily.Tiled)).Dispatches).Constants[6]);
     }
 
     [Theory]
