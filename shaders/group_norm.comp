@@ -23,7 +23,8 @@
 //         38.5, 38, 37; stage 0 over 128, 256 pixels in place of 64 and both 36, 34.8; its turns 8 pixels in place of 4 33.7 (512: 34).
 //         Mesa 26.2 23 ms, the same 17.5; v4 64 bits a lane loaded as vectors, so that half as many elements are stored, 15.7 (two of
 //         these 21). Turns of 16 and 32 pixels are as fast and compiled for longer. 16 lanes 22 to 24; v5 a turn's loads before its stores 15. Not
-//         kept: lines of y touched first, or the next turn's of x: 15 and 34; 32 bits a lane 26.
+//         kept: lines of y touched first, or the next turn's of x: 15 and 34; 32 bits a lane 26; all channels of 4 or 8 pixels before the next
+//         pixels, in the order of memory: 3 % slower.
 #include "common/types.glsl"
 #include "common/wide.glsl"
 #include "common/activation.glsl"

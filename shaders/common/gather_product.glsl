@@ -12,6 +12,7 @@ const uint GROUP_ROWS = LANES < 8 ? 2 : 4;
 const uint GROUPS = ROWS / GROUP_ROWS;              // gathers of A per block
 const uint BLOCK = A_WIDTH * (LANES / GROUP_ROWS);  // k of one gather of A
 const uint TURN = BLOCK < 8 ? 8 : BLOCK;            // k per turn of the loop
+const uint PIECES = BLOCK < B_WIDTH ? 1 : BLOCK / B_WIDTH; // gathers of each vector of B per block
 
 // 16 lanes keep a block of B and go through it with GROUP_ROWS rows at a time, so that sums are loaded and stored once a block.
 const bool BY_GROUPS = LANES >= 16;
@@ -93,8 +94,8 @@ void add_block_by_k(uint64_t origin[GROUPS], bool inside[GROUPS], uint64_t own, 
 
 void add_block_by_groups(uint64_t origin[GROUPS], bool inside[GROUPS], uint64_t own, uint k, uint c, uint count)
 {
-    vec4 b[BLOCK / B_WIDTH][COLUMNS];
-    [[unroll]] for (uint i = 0; i < BLOCK / B_WIDTH; i++)
+    vec4 b[PIECES][COLUMNS];
+    [[unroll]] for (uint i = 0; i < PIECES; i++)
     {
         [[unroll]] for (uint j = 0; j < COLUMNS; j++) b[i][j] = load_columns(own, k + i * B_WIDTH, j);
     }

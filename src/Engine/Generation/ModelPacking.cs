@@ -10,10 +10,10 @@ public static class ModelPacking
 {
     private const int GpuLanes = 32;
 
-    /// <summary>The device a family is packed for when none is at hand: lavapipe on this processor, with its widest vectors where loads merge; a GPU of 32 lanes, its matrices 16 x 16 x 16.</summary>
+    /// <summary>The device a family is packed for when none is at hand: lavapipe of Mesa 25 or newer on this processor, with its widest vectors; a GPU of 32 lanes, its matrices 16 x 16 x 16.</summary>
     public static KernelTarget TargetOf(MatrixFamily family) => family switch
     {
-        MatrixFamily.Gather or MatrixFamily.LoadVector => new(family == MatrixFamily.LoadVector && HostProcessor.HasAvx512 ? 16 : 8, family, IsCpu: true, WinogradTile: 4, VectorRegisters: HostProcessor.VectorRegisters),
+        MatrixFamily.Gather or MatrixFamily.LoadVector => new(HostProcessor.HasAvx512 ? 16 : 8, family, IsCpu: true, WinogradTile: 4, VectorRegisters: HostProcessor.VectorRegisters),
         MatrixFamily.CoopMatrix => new(GpuLanes, family, Cooperative: new(16, 16, 16, 2 * GpuLanes)),
         _ => new(GpuLanes, family),
     };
