@@ -39,11 +39,12 @@ public readonly record struct MatrixTile(MatrixFamily Family, int Rows, int Colu
 /// <param name="MinSubgroup">Fits devices with at least so many lanes.</param>
 /// <param name="MinRows">Fits problems of at least so many rows.</param>
 /// <param name="MaxRegisters">Fits processors with at most so many vector registers.</param>
+/// <param name="Storage">Fits activations of this type only.</param>
 public readonly record struct TileRule(
-    MatrixTile Tile, long MaxRows = long.MaxValue, int MinSubgroup = 0, long MinRows = 0, int MaxRegisters = int.MaxValue)
+    MatrixTile Tile, long MaxRows = long.MaxValue, int MinSubgroup = 0, long MinRows = 0, int MaxRegisters = int.MaxValue, DType? Storage = null)
 {
     public bool Fits(MatrixProblem problem, KernelTarget target)
-        => problem.Rows >= MinRows && problem.Rows <= MaxRows && target.SubgroupSize >= MinSubgroup && target.VectorRegisters <= MaxRegisters;
+        => (Storage is null || problem.Storage == Storage) && problem.Rows >= MinRows && problem.Rows <= MaxRows && target.SubgroupSize >= MinSubgroup && target.VectorRegisters <= MaxRegisters;
 }
 
 /// <summary>Which tile multiplies which product: defaults by family, overridden by what was measured on this device.</summary>
@@ -59,6 +60,7 @@ public sealed record TileTable(MatrixFamily Family, ImmutableDictionary<string, 
         new(new(MatrixFamily.Gather, 4), MaxRows: 4),
         new(new(MatrixFamily.Gather, 8), MaxRows: 8),
         new(new(MatrixFamily.Gather, 16), MaxRegisters: 31),
+        new(new(MatrixFamily.Gather, 8), MinSubgroup: 16, Storage: DType.F16), // a turn is twice as long: more rows would take long to compile
         new(new(MatrixFamily.Gather, 12), MaxRows: 12),
         new(new(MatrixFamily.Gather, 16), MaxRows: 16),
         new(new(MatrixFamily.Gather, 40), MinSubgroup: 16, MinRows: 37, MaxRows: 40),

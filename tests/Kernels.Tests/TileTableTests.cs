@@ -32,6 +32,12 @@ public class TileTableTests
             TileTable.Choose(Linear with { Rows = rows }, Cpu with { SubgroupSize = lanes, VectorRegisters = registers }));
 
     [Theory]
+    [InlineData(8, 12)]
+    [InlineData(16, 8)]
+    public void Half_precision_of_sixteen_lanes_takes_few_rows(int lanes, int tileRows)
+        => Assert.Equal(tileRows, TileTable.Choose(Linear with { Storage = DType.F16 }, Cpu with { SubgroupSize = lanes }).Rows);
+
+    [Theory]
     [InlineData(3, 8)]
     [InlineData(8, 8)]
     [InlineData(9, 16)]
