@@ -33,6 +33,7 @@
 
 #define STAGE_STATISTICS 0
 #define STAGE_COMBINE 1
+#define LINE 64 // bytes of a processor's cache
 
 layout(constant_id = 1) const uint STAGE = 0;
 layout(constant_id = 2) const uint WIDTH = 1;
@@ -131,6 +132,9 @@ void store_moments(uint64_t address, vec2 moments)
 // fp32 whatever the storage: WIDTH values of a plane of `affine`, of bias or weight.
 vec4 load_plane(uint64_t address, uint channel)
 {
+#if STORAGE == 32
+    if (WIDE_VECTORS) return from_bits(load_vector_bits(address + uint64_t(channel) * 4, 0));
+#endif
     if (WIDE_VECTORS) return load_wide_f32(address, channel + vector_lane * WIDE);
     if (!VECTORS) return WIDTH == 1 ? vec4(load_f32(address, channel), 0.0, 0.0, 0.0) : load_wide_f32(address, channel);
     vec4 values = vec4(0.0);
@@ -234,40 +238,68 @@ void combine()
     }
 }
 
+// TURN_PIXELS of the column from pixel `first` on; leaves what y's lines held.
+uint apply_turn(Column column, uint first, vec4 near, vec4 scale, vec4 shift)
+{
+    // All loads come first, so that misses overlap; behind the chunk's end the last value again.
+    vec4 values[TURN_PIXELS];
+    uint touched = 0;
+    uint64_t from = column.address + first * column.step;
+    uint64_t to = y + ((column.row + first) * channels + column.channel) * STORAGE_BYTES;
+    [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
+    {
+        values[u] = load_channels(from);
+        from += first + u + 1 < column.pixels ? uint(column.step) : 0;
+    }
+    [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
+    {
+        uint64_t line = to + (first + u < column.pixels ? u * channels * STORAGE_BYTES : 0);
+        [[unroll]] for (uint at = 0; at < LANES * 8; at += LINE) touched |= WIDE_VECTORS ? Bits32(line + at).v[0] : 0;
+    }
+    [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
+    {
+        vec4 result = (values[u] - near) * scale + shift;
+        if (first + u < column.pixels)
+        {
+            if (activation == ACTIVATION_SILU)
+            {
+                [[unroll]] for (uint e = 0; e < WIDTH; e++) result[e] = silu(result[e]);
+            }
+            store_channels(to, result);
+        }
+        to += channels * STORAGE_BYTES;
+    }
+    return touched;
+}
+
 void apply(uint i)
 {
     Column column = column_of(i);
     uint64_t planes = affine + uint64_t(column.sample_index) * channels * 12;
     vec4 near = load_plane(planes, column.channel), scale = load_plane(planes, channels + column.channel);
     vec4 shift = load_plane(planes, 2 * channels + column.channel);
-    uint64_t target = y + (column.row * channels + column.channel) * STORAGE_BYTES;
-    uint counter = counter_start(chunks == 0), first;
+    uint first = 0;
     do
     {
-        first = counted(counter);
-        // All loads come first, so that misses overlap; behind the chunk's end the last value again.
-        vec4 values[TURN_PIXELS];
-        uint64_t from = column.address + first * column.step, to = target + uint64_t(first) * channels * STORAGE_BYTES;
-        [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
-        {
-            values[u] = load_channels(from);
-            from += first + u + 1 < column.pixels ? uint(column.step) : 0;
-        }
-        [[unroll]] for (uint u = 0; u < TURN_PIXELS; u++)
-        {
-            vec4 result = (values[u] - near) * scale + shift;
-            if (first + u < column.pixels)
-            {
-                if (activation == ACTIVATION_SILU)
-                {
-                    [[unroll]] for (uint e = 0; e < WIDTH; e++) result[e] = silu(result[e]);
-                }
-                store_channels(to, result);
-            }
-            to += channels * STORAGE_BYTES;
-        }
-        counter += TURN_PIXELS;
-    } while (!ONE_TURN && first + TURN_PIXELS < column.pixels);
+        apply_turn(column, first, near, scale, shift);
+        first += TURN_PIXELS;
+    } while (!ONE_TURN && first < column.pixels);
+}
+
+// All channels of TURN_PIXELS pixels: y is stored in the order of memory, and by scatters, for whose lines the processor fetches nothing ahead.
+void apply_pixels(uint turn)
+{
+    uint columns = channels / (WIDTH * LANES), touched = 0, column_index, counter = counter_start(chunks == 0);
+    do
+    {
+        column_index = counted(counter);
+        Column column = column_of(turn * columns + column_index);
+        uint64_t planes = affine + uint64_t(column.sample_index) * channels * 12;
+        vec4 near = load_plane(planes, column.channel), scale = load_plane(planes, channels + column.channel);
+        touched |= apply_turn(column, 0, near, scale, load_plane(planes, 2 * channels + column.channel));
+        counter++;
+    } while (column_index + 1 < columns);
+    if ((touched & (chunks >> 31)) != 0) F32(y).v[0] = 0.0; // never, which the compiler does not know
 }
 
 void main()
@@ -280,5 +312,6 @@ void main()
     uint i = VECTORS ? min(workgroup_index(), invocations - 1) : workgroup_index() * WORKGROUP_SIZE + gl_LocalInvocationID.x;
     if (i >= invocations) return;
     if (STAGE == STAGE_STATISTICS) statistics(i);
+    else if (WIDE_VECTORS) apply_pixels(i);
     else apply(i);
 }

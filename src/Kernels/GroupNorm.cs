@@ -19,6 +19,9 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
     private const int TurnPixels = 8;
     private const int GpuStatisticsTurnPixels = 4;
 
+    // Of a turn through all channels, where a subgroup stores them by scatters.
+    private const int WideTurnPixels = 4;
+
     // More of them than two vectors for each of the pixels do not fit the registers.
     private const int MostVectors = 2;
     private const int PairBytes = 2 * sizeof(float);
@@ -86,10 +89,12 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
         (TensorSpec x, TensorSpec x2) = (inputs[0], inputs[3]);
         int pixels = PixelsPerSample(x.Shape), channels = output.Shape.Channels;
         long samples = x.Shape.Rows / pixels;
-        int statisticsPixels = target.IsCpu ? CpuPixels : GpuPixels, applyPixels = target.IsCpu ? CpuPixels : TurnPixels;
-        int chunks = DivideUp(pixels, statisticsPixels);
         (Access access, int width) = Reach(x, x2, target);
-        bool isVectors = access is Access.Vectors or Access.Lanes or Access.WideVectors or Access.WideLanes;
+        bool isWide = access is Access.WideVectors or Access.WideLanes;
+        int statisticsPixels = target.IsCpu ? CpuPixels : GpuPixels;
+        int applyPixels = isWide ? WideTurnPixels : target.IsCpu ? CpuPixels : TurnPixels;
+        int chunks = DivideUp(pixels, statisticsPixels);
+        bool isVectors = isWide || access is Access.Vectors or Access.Lanes;
         int across = isVectors ? width * target.SubgroupSize : width;
         long partialBytes = samples * chunks * channels * PairBytes;
         Operand[] operands =
@@ -105,7 +110,7 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
         Dispatch Stages(Stage stage, int invocations, int chunkPixels, long work)
         {
             Workgroups groups = Workgroups.Fold(isVectors && stage != Stage.Combine ? work : (work + invocations - 1) / invocations, target);
-            int turn = !target.IsCpu && stage == Stage.Statistics ? GpuStatisticsTurnPixels : TurnPixels;
+            int turn = !target.IsCpu && stage == Stage.Statistics ? GpuStatisticsTurnPixels : isWide && stage == Stage.Apply ? WideTurnPixels : TurnPixels;
             return new(
                 $"{Name}.{x.DType.Name()}",
                 [invocations, (int)stage, stage == Stage.Combine ? 1 : width, (int)access, turn, target.IsCpu ? 0 : 1],
@@ -121,7 +126,7 @@ public sealed partial record GroupNorm(int Groups, float Epsilon, Activation Act
             [
                 Stages(Stage.Statistics, size, statisticsPixels, samples * chunks * (channels / across)),
                 Stages(Stage.Combine, combine, statisticsPixels, samples * Groups * combine),
-                Stages(Stage.Apply, size, applyPixels, samples * DivideUp(pixels, applyPixels) * (channels / across)),
+                Stages(Stage.Apply, size, applyPixels, samples * DivideUp(pixels, applyPixels) * (isWide ? 1 : channels / across)),
             ],
             partialBytes + (samples * channels * TripleBytes));
     }

@@ -96,7 +96,7 @@ internal sealed record WinogradConvolution(
         (TensorSpec x, TensorSpec x2) = (Inputs[0], Inputs[5]);
         MatrixFeatures features = IsPaired(x) && IsPaired(x2) ? MatrixFeatures.None : MatrixFeatures.ScalarLoads;
         Access access = AccessOf(features, x.Shape.Channels, x2.IsPresent ? x2.Shape.Channels : 0);
-        (int size, Workgroups groups) = Cover(count, Channels, access);
+        (int size, Workgroups groups, uint fold) = Cover(count, Channels, access);
         features |= x2.IsPresent ? MatrixFeatures.SecondSource : MatrixFeatures.None;
         return new(
             $"winograd_input.{x.DType.Name()}",
@@ -106,7 +106,7 @@ internal sealed record WinogradConvolution(
             Dispatch.Pack(new Conv2d.WinogradInputParameters(
                 (uint)x.Shape.Channels, x2.IsPresent ? (uint)x2.Shape.Channels : 0, (uint)x.RowStride, (uint)x2.RowStride, (uint)Channels,
                 (uint)Size(x).Height, (uint)Size(x).Width, Upsample2x ? 1u : 0,
-                (uint)TilesAcross, (uint)TilesDown, (uint)first, (uint)count, (uint)groups.X)));
+                (uint)TilesAcross, (uint)TilesDown, (uint)first, (uint)count, fold)));
     }
 
     private Dispatch TransformOutput(int first, int count, Operand m)
@@ -114,7 +114,7 @@ internal sealed record WinogradConvolution(
         (TensorSpec bias, TensorSpec shift, TensorSpec residual) = (Inputs[2], Inputs[3], Inputs[4]);
         MatrixFeatures features = IsPaired(Output) && IsPaired(residual) ? MatrixFeatures.None : MatrixFeatures.ScalarLoads;
         Access access = AccessOf(features, Columns);
-        (int size, Workgroups groups) = Cover(count, Columns, access);
+        (int size, Workgroups groups, uint fold) = Cover(count, Columns, access);
         features |= bias.IsPresent ? MatrixFeatures.Bias : MatrixFeatures.None;
         features |= shift.IsPresent ? MatrixFeatures.Shift : MatrixFeatures.None;
         features |= residual.IsPresent ? MatrixFeatures.Residual : MatrixFeatures.None;
@@ -128,14 +128,15 @@ internal sealed record WinogradConvolution(
             Dispatch.Pack(new Conv2d.WinogradOutputParameters(
                 (uint)Columns, (uint)MStride, (uint)residual.RowStride, (uint)Output.RowStride,
                 shift.IsPresent ? (uint)(Images / shift.Shape[0]) : 1, (uint)shift.RowStride, (uint)Size(Output).Height, (uint)Size(Output).Width,
-                (uint)TilesAcross, (uint)TilesDown, (uint)first, (uint)count, (uint)groups.X, (uint)frames)));
+                (uint)TilesAcross, (uint)TilesDown, (uint)first, (uint)count, fold, (uint)frames)));
     }
 
     private (int Height, int Width) Size(TensorSpec images)
         => IsTemporal ? (images.Shape[-4], images.Shape[-3] * images.Shape[-2]) : (images.Shape[-3], images.Shape[-2]);
 
-    /// <summary>Workgroups over tiles and channels, two channels to an invocation: channels along z, tiles folded over x and y.</summary>
-    private (int Size, Workgroups Groups) Cover(int tiles, int channels, Access access)
+    /// <summary>Workgroups over tiles and channels, two channels to an invocation: channels along z, tiles folded over x and y; along x where
+    /// they are convolved along time.</summary>
+    private (int Size, Workgroups Groups, uint Fold) Cover(int tiles, int channels, Access access)
     {
         int pairs = (channels + 1) / 2, size = Target.SubgroupSize;
         while (access is not (Access.Vectors or Access.Lanes) && 2 * size <= Math.Min(pairs, MaxInvocations) && 2 * size <= Target.MaxWorkgroupInvocations)
@@ -143,7 +144,9 @@ internal sealed record WinogradConvolution(
             size *= 2;
         }
 
-        return (size, Workgroups.Fold(tiles, Target) with { Z = (pairs + size - 1) / size });
+        Workgroups overTiles = Workgroups.Fold(tiles, Target);
+        int overChannels = (pairs + size - 1) / size;
+        return (size, IsTemporal ? new(overChannels, overTiles.X, overTiles.Y) : overTiles with { Z = overChannels }, (uint)overTiles.X);
     }
 
     /// <param name="features">With or without scalar loads.</param>
