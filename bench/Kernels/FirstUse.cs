@@ -4,6 +4,7 @@ using System.Globalization;
 using Hummingbird.Vulkan.Engine.Compute;
 using Hummingbird.Vulkan.Engine.Device;
 using Hummingbird.Vulkan.Kernels;
+using Hummingbird.Vulkan.Kernels.Cases;
 
 namespace Hummingbird.Vulkan.Bench.Kernels;
 
@@ -18,7 +19,17 @@ public sealed record PipelineFirstUse(PipelineKey Pipeline, string Row, Immutabl
 /// <param name="device">Opened without a pipeline cache.</param>
 public sealed class FirstUse(GpuDevice device) : IDisposable
 {
+    // No model's: nothing that is measured later is known by it.
+    private static readonly BenchRow Trivial = new("start", new(new Elementwise(ElementwiseOp.Relu), DType.F32, DType.F32, [CaseInput.X([1, 64]), CaseInput.Absent]), []);
+
     private readonly KernelTimer timer = new(device);
+
+    /// <summary>Seconds of the process's first pipeline, a trivial one: what the driver's compiler costs to start, whatever comes first.</summary>
+    public double StartCompiler()
+    {
+        using PreparedRow prepared = new(device, Trivial, Operands.Draw(Trivial), device.Plan.Target);
+        return Seconds(Trivial, prepared, PlanOf(Trivial).Dispatches[0]);
+    }
 
     /// <param name="rows">In this order; a pipeline is counted where it comes first.</param>
     /// <param name="budget">No row begins after this.</param>
@@ -62,6 +73,9 @@ public sealed class FirstUse(GpuDevice device) : IDisposable
 
         output.WriteLine("A driver with a cache of its own may have known some of them: MESA_SHADER_CACHE_DISABLE=1 turns Mesa's off.");
     }
+
+    /// <summary>The line of <see cref="StartCompiler"/>.</summary>
+    public static string StartLine(double seconds) => $"{KernelTable.Time(seconds),11}  a trivial pipeline: the driver's compiler starts; not counted below";
 
     /// <summary>The line of one pipeline.</summary>
     public static string Line(PipelineFirstUse result)

@@ -7,6 +7,9 @@ namespace Hummingbird.Vulkan.Kernels;
 /// <param name="IsCentred">False: RMS norm, no mean is subtracted and the mean of the squares stands for the variance.</param>
 public sealed partial record LayerNorm(float Epsilon = 1e-5f, bool IsCentred = true) : Kernel
 {
+    // 64 bits a lane in a turn of the loops, of a subgroup that loads them as vectors.
+    private const int MostPieces = 2;
+
     /// <summary>The shader's parameters behind the addresses of x, weight, bias, y.</summary>
     public readonly record struct Parameters(uint Rows, uint Channels, uint RowStride, uint Fold, float Epsilon, uint Centred);
 
@@ -33,13 +36,17 @@ public sealed partial record LayerNorm(float Epsilon = 1e-5f, bool IsCentred = t
     {
         TensorSpec x = inputs[0];
         int size = target.IsCpu ? target.SubgroupSize : Math.Min(256, target.MaxWorkgroupInvocations);
-        int vectors = VectorAccess.Count(target, VectorAccess.MostVectors, x.Shape.Channels);
-        int width = vectors > 0 ? vectors : WideAccess.Width(x.DType, target, x.Shape.Channels, x.RowStride);
-        Access access = VectorAccess.Of(target, vectors > 0);
+        (Access access, int width) = Reach(x, target);
+        int pieces = x.Shape.Channels / (width * size), turn = access is Access.WideVectors or Access.WideLanes ? MostPieces : 1;
+        while (turn > 1 && pieces % turn != 0)
+        {
+            turn--;
+        }
+
         Workgroups groups = Workgroups.Fold(x.Shape.Rows, target);
         return new([new Dispatch(
             $"{Name}.{x.DType.Name()}",
-            [size, width, (int)access],
+            [size, width, (int)access, turn],
             groups,
             [Operand.Input(0), Operand.Input(1), inputs[2].IsPresent ? Operand.Input(2) : Operand.None, Operand.Output],
             Dispatch.Pack(new Parameters((uint)x.Shape.Rows, (uint)x.Shape.Channels, (uint)x.RowStride, (uint)groups.X, Epsilon, IsCentred ? 1u : 0u)))]);
@@ -47,4 +54,18 @@ public sealed partial record LayerNorm(float Epsilon = 1e-5f, bool IsCentred = t
 
     public override Cost Cost(ReadOnlySpan<TensorSpec> inputs, TensorSpec output)
         => new(8.0 * output.Shape.Count, inputs[0].SizeInBytes + output.SizeInBytes);
+
+    // How channels are reached, and how many are an invocation's.
+    private static (Access Access, int Width) Reach(TensorSpec x, KernelTarget target)
+    {
+        int channels = x.Shape.Channels, wide = WideAccess.Width(x.DType);
+        bool isWide = VectorAccess.Scatters(target) && WideAccess.IsAligned(x.DType, channels, x.RowStride, 0, 0);
+        if (isWide && VectorAccess.WideOf(target, wide, channels) is var access && access != Access.Wide)
+        {
+            return (access, wide);
+        }
+
+        int vectors = VectorAccess.Count(target, VectorAccess.MostVectors, channels);
+        return (VectorAccess.Of(target, vectors > 0), vectors > 0 ? vectors : WideAccess.Width(x.DType, target, channels, x.RowStride));
+    }
 }

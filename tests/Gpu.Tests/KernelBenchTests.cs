@@ -71,6 +71,7 @@ public sealed class KernelBenchTests : DeviceTestBase
             Row(new GroupNorm(4, 1e-5f), CaseInput.X([1, 1, 8, 8, 64]), CaseInput.P([64]), CaseInput.P([64]), CaseInput.Absent),
         ];
         rows[1] = rows[1] with { Uses = [new("step", 2)] };
+        Assert.True(bench.StartCompiler() > 0);
         ImmutableArray<PipelineFirstUse> results = bench.Run(rows, TimeSpan.FromMinutes(5), null, TestContext.Current.CancellationToken);
         Assert.Equal([rows[0].Id, rows[2].Id, rows[2].Id, rows[2].Id], results.Select(r => r.Row));
         Assert.Equal(results.Length, results.Select(r => r.Pipeline).Distinct().Count());

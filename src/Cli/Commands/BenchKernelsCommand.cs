@@ -90,6 +90,7 @@ internal static class BenchKernelsCommand
     private static int FirstUses(GpuDevice device, ImmutableArray<BenchRow> rows, Request request, Terminal terminal, CancellationToken cancellation)
     {
         using FirstUse bench = new(device);
+        terminal.Out.WriteLine(FirstUse.StartLine(bench.StartCompiler()));
         ImmutableArray<PipelineFirstUse> results = bench.Run(
             rows, TimeSpan.FromSeconds(request.Budget), result => terminal.Out.WriteLine(FirstUse.Line(result)), cancellation);
         FirstUse.WriteTail(results, LongFirstUse, terminal.Out);
