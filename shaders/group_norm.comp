@@ -12,7 +12,8 @@
 // Constants: 0 workgroup size, 1 STAGE, 2 WIDTH (channels of an invocation: WIDE by one load, 1 where rows do not start at multiples
 // of 8 bytes), 3 ACCESS (ACCESS_VECTORS, ACCESS_LANES: an invocation's channels are WORKGROUP_SIZE apart, and a workgroup of one subgroup loads
 // vectors; ACCESS_WIDE_VECTORS, ACCESS_WIDE_LANES: they are neighbours, and it loads vectors of 64 bits a lane; ACCESS_SINGLES: nothing is
-// loaded by 64 bits), 4 TURN_PIXELS of a loop, 5 ONE_TURN: stage 2 has no more pixels.
+// loaded by 64 bits), 4 TURN_PIXELS of a loop, 5 ONE_TURN: stage 2 has no more pixels. With ACCESS_WIDE_VECTORS and ACCESS_WIDE_LANES a workgroup
+// of stage 2 has all channels of TURN_PIXELS pixels.
 // Ladder: v1 an invocation is a channel of a chunk, so reads run along the channels and no stage but 1 needs a barrier.
 //         v2 64 bits per load and store. Mesa 25.0.7, one core, fp32 with SiLU, of 12 bytes per value, v1 to v2: 640 channels of
 //         20x32 2.2 to 3.2 GB/s, 320 of 40x64 2.2 to 2.6; frames beyond the cache stay at 1.7 to 2.3, as memory does. Stage 1
@@ -22,9 +23,12 @@
 //         v3 on AVX-512 (Zen 5), 320 of 16x40x64, all stages: Mesa 25.0.7 41 ms; stage 2 goes on for 64, 128, 256 pixels in turns of 8 or 16
 //         38.5, 38, 37; stage 0 over 128, 256 pixels in place of 64 and both 36, 34.8; its turns 8 pixels in place of 4 33.7 (512: 34).
 //         Mesa 26.2 23 ms, the same 17.5; v4 64 bits a lane loaded as vectors, so that half as many elements are stored, 15.7 (two of
-//         these 21). Turns of 16 and 32 pixels are as fast and compiled for longer. 16 lanes 22 to 24; v5 a turn's loads before its stores 15. Not
-//         kept: lines of y touched first, or the next turn's of x: 15 and 34; 32 bits a lane 26; all channels of 4 or 8 pixels before the next
-//         pixels, in the order of memory: 3 % slower.
+//         these 21). Turns of 16 and 32 pixels are as fast and compiled for longer. 16 lanes 22 to 24; v5 a turn's loads before its stores 15.4. Not
+//         kept: the next turn's lines of x touched 34; 32 bits a lane 26.
+//         v6 stage 2 in the order of memory, all channels of a few pixels, and their lines of y read behind those of x and before they are
+//         scattered to: neither alone gains anything, both of 4 pixels 10.6, of 8 13.3, of 2 12.3. (Scatters to lines that no load has asked for take
+//         three times as long: 52 MB in C 7 to 9 ms, with the loads 3.3, stored as vectors 2.7.) Read a turn ahead y's lines are as fast, but
+//         take twice as long where x and y lie so that they displace each other.
 #include "common/types.glsl"
 #include "common/wide.glsl"
 #include "common/activation.glsl"

@@ -117,7 +117,8 @@ void transform_output(inout vec2 m[MAX_SIDE])
 }
 
 // The invocation's tile within the dispatch and its first channel. Along lines only a tile's channels come one after the other, as they lie in
-// memory: a third of the time went into waiting for it. Of images a few tiles' stay in the cache.
+// memory: 15 % of a convolution along time on Mesa 26.2, 4 to 9 on 25.0.7. Of images it is 4 % for 512 channels of 40x64, nothing for others and
+// a loss of 5 % on 25.0.7.
 uvec3 workgroup() { return COLUMN_TILE == 1 ? gl_WorkGroupID.yzx : gl_WorkGroupID; }
 
 uint tile_index(uint fold) { return workgroup().x + workgroup().y * fold; }

@@ -61,4 +61,28 @@ public class VectorAccessTests
         KernelPlan plan = new GroupNorm(32, 1e-5f).Plan([x, parameters, parameters, TensorSpec.Absent], x, target);
         Assert.Equal(chunks, plan.Dispatches[0].Workgroups.X); // a workgroup of 256 has two channels each of 512
     }
+
+    [Theory]
+    [InlineData(WideVectors, MatrixFamily.LoadVector, 16, 2 * 150, 4)] // two frames, all channels of 4 pixels
+    [InlineData(Wide, MatrixFamily.Gather, 16, 2 * 3, 8)] // chunks of 256 pixels, all channels in a workgroup
+    public void A_norm_scatters_in_the_order_of_memory(int access, MatrixFamily family, int lanes, int workgroups, int turnPixels)
+    {
+        TensorSpec x = new([1, 2, 20, 30, 320], DType.F32), parameters = new([320], DType.F32);
+        KernelPlan plan = new GroupNorm(32, 1e-5f).Plan([x, parameters, parameters, TensorSpec.Absent], x, new(lanes, family, IsCpu: true));
+        Dispatch last = plan.Dispatches[2];
+        Assert.Equal((access, turnPixels), (last.Constants[3], last.Constants[4]));
+        Assert.Equal(workgroups, last.Workgroups.X * last.Workgroups.Y);
+    }
+
+    [Theory]
+    [InlineData(320, 32, WideVectors, 2, 2)]
+    [InlineData(96, 32, WideVectors, 2, 1)] // three accesses
+    [InlineData(48, 32, Vectors, 1, 1)]
+    [InlineData(320, 16, Vectors, 4, 1)] // stores go lane by lane
+    public void A_layer_norm_takes_two_accesses_a_turn_where_rows_hold_them(int channels, int registers, int access, int width, int turn)
+    {
+        TensorSpec x = new([1, 60, channels], DType.F32), parameters = new([channels], DType.F32);
+        KernelPlan plan = new LayerNorm().Plan([x, parameters, parameters], x, new(16, MatrixFamily.LoadVector, IsCpu: true) { VectorRegisters = registers });
+        Assert.Equal([16, width, access, turn], Assert.Single(plan.Dispatches).Constants);
+    }
 }

@@ -127,6 +127,20 @@ public class WinogradTests
         Assert.Equal(0, plan.Dispatches.Length % 3);
     }
 
+    [Fact]
+    public void Along_time_all_channels_of_a_tile_come_before_the_next_tile()
+    {
+        TensorSpec none = TensorSpec.Absent, x = new([1, 16, 40, 64, 320], DType.F32);
+        KernelPlan video = new Conv3d(3, 1, 1).Plan([x, new([320, 3, 1, 1, 320], DType.F32), none, none, none], x, Target);
+        Dispatch alongTime = video.Dispatches[0];
+        KernelPlan images = new Conv2d().Plan(Inputs(16, 40, 64, 320, 320), x, Target);
+        Dispatch ofImages = images.Dispatches[0];
+        int size = alongTime.Constants[0];
+        Assert.Equal(("winograd_input.f32", 1), (alongTime.Shader, alongTime.Constants[4]));
+        Assert.Equal((160 + size - 1) / size, alongTime.Workgroups.X); // 160 pairs of channels
+        Assert.Equal((160 + size - 1) / size, ofImages.Workgroups.Z);
+    }
+
     private static TensorSpec[] Inputs(int frames, int height, int width, int channels, int columns) =>
     [
         new([1, frames, height, width, channels], DType.F32), new([columns, 3, 3, channels], DType.F16),

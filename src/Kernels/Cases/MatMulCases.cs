@@ -15,6 +15,8 @@ public static partial class ConformanceCases
             .. MatrixCase(plain, [2, 77, 256], 64),                         // text keys and values
             .. MatrixCase(silu, [1, 320], 1280),                            // time embedding: one row
             .. MatrixCase(plain, [4, 320], 64),
+            .. MatrixCase(plain, [50, 48], 128),                            // an odd number of 4 to 12 and 20 rows: a walk's last tile is behind all rows
+            .. MatrixCase(plain, [34, 48], 128),                            // of 16
             .. MatrixCase(plain, [5, 48], 40),                              // 5 to 8 rows
             .. MatrixCase(plain, [16, 1280], 24),
             .. MatrixCase(gelu, [77, 64], 256),                             // text encoder
