@@ -171,6 +171,8 @@ void statistics(uint i)
     Column column = column_of(i);
     vec4 shift = load_channels(column.address);
     vec4 sum = vec4(0.0), squares = vec4(0.0);
+    // Lanes of a short chunk go on with those of a long one beside it: Mesa 22.3.6 loses sums of loops that end earlier in some lanes.
+    uint end = VECTORS ? column.pixels : min(chunk_pixels, pixels);
     uint64_t at = column.address;
     uint counter = counter_start(chunks == 0), pixel;
     do
@@ -187,7 +189,7 @@ void statistics(uint i)
         }
         at += TURN_PIXELS * column.step;
         counter += TURN_PIXELS;
-    } while (pixel + TURN_PIXELS < column.pixels);
+    } while (pixel + TURN_PIXELS < end);
     vec4 mean = sum / float(column.pixels);
     uint64_t pair = partials + (uint64_t(column.sample_index * chunks + column.chunk) * channels + column.channel) * 8;
     [[unroll]] for (uint e = 0; e < WIDTH; e++)

@@ -23,6 +23,7 @@ public static partial class ConformanceCases
             (eight, CaseInput.X([1, 3, 1, 1, 24]), CaseInput.Absent),                           // one pixel
             (eight with { Groups = 1 }, CaseInput.X([1, 2, 4, 4, 13]), CaseInput.Absent),       // channels not a multiple of 4
             (eight with { Groups = 3 }, CaseInput.X([2, 7, 9, 15], mean: 100), CaseInput.Absent),
+            (eight with { Groups = 4 }, CaseInput.X([1, 2, 16, 24, 8]), CaseInput.Absent),      // a short chunk beside a long one
             (eight with { Groups = 4 }, CaseInput.X([1, 17_000, 1, 2, 4]), CaseInput.Absent),   // more groups than one dimension of workgroups
         ];
         return rows.SelectMany(r =>
