@@ -64,7 +64,7 @@ public class VectorAccessTests
 
     [Theory]
     [InlineData(WideVectors, MatrixFamily.LoadVector, 16, 2 * 150, 4)] // two frames, all channels of 4 pixels
-    [InlineData(Wide, MatrixFamily.Gather, 16, 2 * 3, 8)] // chunks of 256 pixels, all channels in a workgroup
+    [InlineData(Wide, MatrixFamily.Gather, 16, 4, 8)] // six chunks of 256 pixels, each of 160 pairs of channels, in workgroups of 256
     public void A_norm_scatters_in_the_order_of_memory(int access, MatrixFamily family, int lanes, int workgroups, int turnPixels)
     {
         TensorSpec x = new([1, 2, 20, 30, 320], DType.F32), parameters = new([320], DType.F32);
