@@ -11,6 +11,7 @@ import argparse, json, os, pathlib, statistics, subprocess, sys, tempfile, time
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LP_NUM_THREADS"):
     os.environ[variable] = "1"
 # Memory stays with the process: page faults would be most of a short operation's time.
+os.environ.setdefault("MESA_SHADER_CACHE_DISABLE", "1")  # its key has no number of lanes
 os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", "4294967296")
 os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", "4294967296")
 if "YARDSTICKS_RESTARTED" not in os.environ:  # malloc reads its environment at the start
